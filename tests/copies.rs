@@ -12,13 +12,14 @@ use platform::Failure;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::document_copy::copy_id;
 use platform::port::{Copies, DocumentSources, DossierStore, Shelves};
+use repair_relay::{Order, Queues, repair};
 use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, Call, submission};
 use crate::support::file;
 use crate::support::shelf::{Shelf, notification, pdf};
 use crate::support::teller::changed;
-use crate::support::world::{NOW, World, at};
+use crate::support::world::{Kept, NOW, World, at};
 
 /// The hosts of other systems: what each address gives, and how often it was asked.
 #[derive(Default)]
@@ -299,4 +300,41 @@ async fn a_copy_goes_with_the_content_of_its_dossier() {
     let copy = copy_id(&code.parse().unwrap(), &sha256(&content));
     assert!(ids.contains(&copy), "{ids:?}");
     assert!(world.dossiers.dossier(&code.parse().unwrap()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_message_that_the_relay_lost_is_sent_again_by_the_night_and_copies_once() {
+    let world = World::new().await;
+    let content = pdf("", 0);
+    let (hosts, shelf) = (Hosts::giving(&content), Shelf::default());
+    let code = handed_in(&world, &content).await;
+    let night = async |catalogue: &Catalogue| {
+        let (notices, fetches) = (Kept::default(), Kept::default());
+        let queues = Queues { notices: &notices, fetches: &fetches };
+        let tables = (&world.dossiers, &world.notices, &world.deliveries);
+        let night = at("2026-11-17T19:00:00Z");
+        let outcome = repair(&Order::default(), tables, &queues, catalogue, night).await.unwrap();
+        let sent = fetches.sent.into_inner().unwrap();
+        assert_eq!(outcome.fetches, sent.len());
+        sent
+    };
+    // Where no host is copied there is nothing to look for.
+    assert!(night(&world.catalogue).await.is_empty());
+    let catalogue = &copying();
+    let desk = Desk {
+        dossiers: &world.dossiers,
+        copies: &world.copies,
+        sources: &hosts,
+        shelves: &shelf,
+        catalogue,
+    };
+    // The next night sends it again, and whoever has the copy asks nobody.
+    for _ in 0..2 {
+        let sent = night(catalogue).await;
+        assert_eq!(sent.len(), 1);
+        fetch(&sent[0].to_string(), &desk, at(NOW)).await.unwrap();
+        inspected(&world, &shelf, &id_of(&code, &content)).await;
+    }
+    assert_eq!((hosts.asked(), shelf.versions(&id_of(&code, &content))), (1, 1));
+    assert_eq!(first_document(&world, &code).await["source"]["copy"]["state"], "usable");
 }

@@ -20,6 +20,7 @@ mod eforms;
 mod facts;
 mod fees;
 mod figures;
+mod filed;
 mod finding;
 mod forms;
 mod forwarding;

@@ -2,7 +2,8 @@
 
 use jiff::civil::date;
 use platform::LogLine;
-use reconcile_deliveries::{Connected, Order, Outcome, Standing, reconcile};
+use platform::national::Connected;
+use reconcile_deliveries::{Order, Outcome, Standing, reconcile};
 
 use super::*;
 use crate::support::call::Answer;

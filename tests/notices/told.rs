@@ -10,7 +10,7 @@ use jiff::civil::date;
 use notify_applicant::{Desk, Limits};
 use platform::catalogue::UndecidedYears;
 use platform::port::{DeliveryLedger, Stored};
-use repair_relay::{Order, Outcome, repair};
+use repair_relay::{Order, Outcome, Queues, repair};
 
 use super::*;
 use crate::support::call::AGENCY;
@@ -69,8 +69,9 @@ async fn acknowledged(world: &World, code: &str) {
 
 async fn night(world: &World, now: &str) -> Outcome {
     let tables = (&world.dossiers, &world.notices, &world.deliveries);
-    let (order, queue) = (Order::default(), Kept::default());
-    repair(&order, tables, &queue, &world.catalogue, at(now)).await.unwrap()
+    let (order, queue, fetches) = (Order::default(), Kept::default(), Kept::default());
+    let queues = Queues { notices: &queue, fetches: &fetches };
+    repair(&order, tables, &queues, &world.catalogue, at(now)).await.unwrap()
 }
 
 fn counted(us: u64, them: u64, both: u64, nobody: &[(&str, u64)]) -> ToldCount {

@@ -1,8 +1,9 @@
 //! A subscriber that has lost what it had gets it again since a day.
 
 use platform::Failure;
+use platform::national::Connected;
 use platform::port::DossierStore;
-use reconcile_deliveries::{Connected, Order, Outcome, reconcile};
+use reconcile_deliveries::{Order, Outcome, reconcile};
 
 use super::*;
 use crate::support::world::Kept;

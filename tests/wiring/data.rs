@@ -323,6 +323,7 @@ fn the_schemas_of_agencies_procedures_calendar_and_integrators_refuse_what_the_c
                 ("/integrators/0/keys", json!(["1"])),
                 ("/integrators/0/keys", json!(1)),
                 ("/integrators/0/replies", json!("some")),
+                ("/integrators/4/portalCodes", json!("both")),
                 ("/integrators/0/backDays", json!(0)),
                 ("/integrators/0/backDays", json!(3_651)),
                 ("/integrators/0/backDays", json!("90")),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::agency::Remit;
 use domain::calendar::date_of;
-use domain::catalogue::Catalogue;
+use domain::catalogue::{Catalogue, Integrator, PortalCodes};
 use domain::dossier::{Actor, CLOCK_SKEW_MAX, Holds, Sight, Standing, too_long_ago};
 use domain::id::{CommandId, DossierCode};
 use domain::upload::Claimable;
@@ -12,7 +12,7 @@ use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 use platform::claiming::NoUploads;
 use platform::failure::Retry;
-use platform::inbound::{self, Inbound};
+use platform::inbound::{self, Filed, Inbound};
 use platform::message::{CloudEvent, POSTAL, SUBMIT, TRANSITION, read_data, unknown_type};
 use platform::port::{DossierStore, Intake, PostBook, Stored};
 use platform::record::standing::{EventName, EventState};
@@ -61,7 +61,11 @@ pub(crate) async fn apply(
     })?;
     let back_days = integrator.back_days.days();
     if let Some(broken) = heard.and_then(|heard| too_long_ago(event.time, heard, back_days)) {
-        return Err(broken.into());
+        let failure = broken.into();
+        return Err(match &inbound.filed {
+            Some(filed) => of_the_portal(failure, filed),
+            None => failure,
+        });
     }
     let today = date_of(now);
     let predecessors = integrator
@@ -71,13 +75,17 @@ pub(crate) async fn apply(
     let agencies =
         integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
     let by = Actor::Integrator { id: integrator.source.clone(), agencies };
-    let key = EventName::of(&integrator.source, &event.id)?.key;
+    let mut key = EventName::of(&integrator.source, &event.id)?.key;
+    if let Some(filed) = &inbound.filed {
+        // Under whichever id of an event: a dossier of the portal is one dossier here.
+        key = of_portal(integrator, &filed.number)?;
+    }
     if inbound.ignored > 0 {
         let (source, fields) = (&integrator.source, inbound.ignored);
         tracing::info!(source, fields, "{}", LogLine::FieldsIgnored);
     }
     match event.kind.as_str() {
-        SUBMIT => take_in(inbound, key, by, intake, catalogue, now).await,
+        SUBMIT => take_in(inbound, (integrator, key, by), (store, intake), catalogue, now).await,
         TRANSITION => move_on(inbound.event, key, &by, held, (store, intake), catalogue, now).await,
         POSTAL => post_moved(&inbound.event, &by, store, now).await,
         // Of a move under a name of its own nothing is left but the move.
@@ -87,23 +95,78 @@ pub(crate) async fn apply(
 
 async fn take_in(
     inbound: Inbound,
-    key: CommandId,
-    by: Actor,
-    intake: &impl Intake,
+    (integrator, key, by): (&Integrator, CommandId, Actor),
+    (store, intake): (&impl DossierStore, &impl Intake),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<EventState, Failure> {
-    let Inbound { event, mut came, .. } = inbound;
+    let Inbound { event, mut came, filed, .. } = inbound;
+    if let Some(filed) = filed {
+        let whose = integrator.portal_codes.ok_or(Failure::Forbidden)?;
+        let code = portal_code(&filed, whose, &key, (store, intake)).await?;
+        let body: Came<SubmissionBody> = Came { read: read_data(&event.data)?, came };
+        let request = SubmissionRequest { body, key, by, at: Some(event.time), code };
+        let receipt = submit(intake, &NoUploads, catalogue, request, now).await;
+        let receipt = receipt.map_err(|failure| of_the_portal(named(failure), &filed))?;
+        return Ok(EventState::Applied { dossier: receipt.code, version: receipt.version });
+    }
     let mut data = event.data;
     let code = data.as_object_mut().and_then(|fields| fields.remove("code"));
     let code: Option<DossierCode> = code.as_ref().map(read_data).transpose()?;
     if let Some(fields) = came.as_object_mut() {
         fields.remove("code");
     }
+    // A portal's dossier that came in the portal's form is here already, under whichever code.
+    if let (Some(code), Some(_)) = (&code, integrator.portal_codes)
+        && intake.receipt(&of_portal(integrator, code.as_str())?).await?.is_some()
+    {
+        return Err(taken("data.code"));
+    }
     let body: Came<SubmissionBody> = Came { read: read_data(&data)?, came };
     let request = SubmissionRequest { body, key, by, at: Some(event.time), code };
     let receipt = submit(intake, &NoUploads, catalogue, request, now).await.map_err(named)?;
     Ok(EventState::Applied { dossier: receipt.code, version: receipt.version })
+}
+
+/// The name under which a dossier with this number of the integrator's portal is handed in.
+fn of_portal(integrator: &Integrator, number: &str) -> Result<CommandId, Failure> {
+    Ok(EventName::of(&integrator.source, &format!("MaHoSo {number}"))?.key)
+}
+
+/// The code that a dossier of a portal keeps; none where it gets one of ours. Refused where a
+/// dossier with the portal's number came before in another way.
+async fn portal_code(
+    filed: &Filed,
+    whose: PortalCodes,
+    key: &CommandId,
+    (store, intake): (&impl DossierStore, &impl Intake),
+) -> Result<Option<DossierCode>, Failure> {
+    let code = filed.number.parse::<DossierCode>();
+    match whose {
+        PortalCodes::Theirs => Ok(Some(code.map_err(|broken| broken.named("data.MaHoSo"))?)),
+        PortalCodes::Ours => {
+            let known = match code {
+                Ok(code) if intake.receipt(key).await?.is_none() => store.dossier(&code).await?,
+                Ok(_) | Err(_) => None,
+            };
+            if known.is_some() { Err(taken("data.MaHoSo")) } else { Ok(None) }
+        }
+    }
+}
+
+/// That the number in `field` is another dossier's.
+fn taken(field: &str) -> Failure {
+    Violation::new(field, RuleName::CodeFree, "is another dossier's code").into()
+}
+
+/// The failure with its fields named as the portal has them.
+fn of_the_portal(failure: Failure, filed: &Filed) -> Failure {
+    let Failure::Invalid(broken) = failure else { return failure };
+    let theirs = broken.into_iter().map(|violation| {
+        let name = filed.name(&violation.field);
+        violation.named(&name)
+    });
+    Failure::Invalid(theirs.collect())
 }
 
 async fn move_on(

@@ -247,8 +247,10 @@ async fn page_of(
                 compared: compared.as_ref(),
                 trend: &trend,
                 late: late.as_ref(),
-                standings: &standing::standings(&period, ledger, catalogue).await?,
-                telling: &Telling::of(&period, selection.ended, (ledger, catalogue)).await?,
+                others: (
+                    &standing::standings(&period, ledger, catalogue).await?,
+                    &Telling::of(&period, selection.ended, (ledger, catalogue)).await?,
+                ),
             };
             let page = page::page(&period, &gathered, &parts, (catalogue, &selection), now)?;
             HttpReply::page(page::TEMPLATE, page)

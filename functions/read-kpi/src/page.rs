@@ -16,7 +16,7 @@ use platform::gather::Gathered;
 use crate::chart;
 use crate::late::LateList;
 use crate::standing::Standing;
-use crate::told::{Telling, ToldLine};
+use crate::told::{Telling, Told};
 
 /// The columns of a table after its first.
 const COLUMNS: [&str; 14] = [
@@ -62,9 +62,8 @@ struct Page {
     late: Option<Late>,
     /// How far each connected system is, a sentence each; none where no night compared.
     in_step: Vec<String>,
-    /// Who told applicants, in a sentence; none where no night counted.
-    told: Option<String>,
-    told_lines: Vec<ToldLine>,
+    /// Who told applicants; none where no night counted.
+    told: Option<Told>,
     /// What the addresses of the other formats carry besides the format.
     query: &'static str,
     made: String,
@@ -138,7 +137,7 @@ fn long(day: Date) -> String {
 
 /// Ties numbers to the word before them, so that no line ends between the two: `tháng 11`, `ngày
 /// 18/11/2026`, `quý IV`.
-fn tied(text: &str) -> String {
+pub(crate) fn tied(text: &str) -> String {
     let mut tied = String::new();
     let mut ties = false;
     for word in text.split(' ') {
@@ -431,10 +430,8 @@ pub(crate) struct PageParts<'a> {
     pub trend: &'a [(Period, Option<KpiRow>)],
     /// Late dossiers, if they are listed.
     pub late: Option<&'a LateList>,
-    /// How far each connected system is.
-    pub standings: &'a [Standing],
-    /// Who told applicants of the changes of the period.
-    pub telling: &'a Telling,
+    /// How far each connected system is, and who told applicants of the changes of the period.
+    pub others: (&'a [Standing], &'a Telling),
 }
 
 /// The period with which a report is compared.
@@ -490,9 +487,8 @@ pub(crate) fn page(
             table(Breakdown::Channels, &(parts.by)(Dimension::Channel), gathered),
         ],
         late: parts.late.map(late),
-        in_step: parts.standings.iter().map(|standing| tied(&standing.sentence())).collect(),
-        told: parts.telling.sentence().map(|sentence| tied(&sentence)),
-        told_lines: parts.telling.lines(),
+        in_step: parts.others.0.iter().map(|standing| tied(&standing.sentence())).collect(),
+        told: parts.others.1.shown(),
         query: match selection.ended {
             EndedAgencies::AsCounted => "",
             EndedAgencies::Merged => "agencies=merged&",

@@ -11,7 +11,7 @@ use platform::Failure;
 use platform::dynamo::Deliveries;
 use serde::Serialize;
 
-use crate::page::number;
+use crate::page::{number, tied};
 
 /// Who told, of the whole province and of each agency.
 #[derive(Debug, Default, Serialize)]
@@ -63,39 +63,45 @@ impl Telling {
         Ok(Self { days, total, agencies: agencies.into_iter().map(of_agency).collect() })
     }
 
-    /// The sentence of the page; none where no day was counted.
-    pub(crate) fn sentence(&self) -> Option<String> {
-        let ToldCount { us, them, both, unsure, nobody } = &self.total;
-        (self.days > 0).then(|| {
-            let mut text = format!(
-                "{} ngày đã tổng hợp, {} thay đổi phải báo: tỉnh báo {}, Cổng hoặc hệ thống khác báo {}, cả hai cùng báo {}, chưa rõ đã đến {}, chưa ai báo {}",
-                number(u64::try_from(self.days).unwrap_or(u64::MAX)),
-                number(self.total.changes()),
-                number(*us),
-                number(*them),
-                number(*both),
-                number(*unsure),
-                number(self.total.untold()),
-            );
-            if !nobody.is_empty() {
-                let reasons = nobody.iter().map(|(why, count)| format!("{} {}", reason(why), number(*count)));
-                text.push_str(&format!(" ({})", reasons.collect::<Vec<_>>().join("; ")));
-            }
-            text.push('.');
-            text
-        })
-    }
-
-    /// The lines of the page's table: an agency's code and name, and its figures by column.
-    pub(crate) fn lines(&self) -> Vec<ToldLine> {
+    /// What the page shows; none where no day was counted.
+    pub(crate) fn shown(&self) -> Option<Told> {
         let line = |of: &OfAgency| ToldLine {
             key: of.agency.to_string(),
             name: of.name.clone(),
             cells: [of.told.us, of.told.them, of.told.both, of.told.unsure, of.told.untold()]
                 .map(number),
         };
-        self.agencies.iter().map(line).collect()
+        (self.days > 0).then(|| Told {
+            sentence: tied(&self.sentence()),
+            lines: self.agencies.iter().map(line).collect(),
+        })
     }
+
+    fn sentence(&self) -> String {
+        let ToldCount { us, them, both, unsure, nobody } = &self.total;
+        let reasons =
+            nobody.iter().map(|(why, count)| format!("{} {}", reason(why), number(*count)));
+        let reasons = reasons.collect::<Vec<_>>().join("; ");
+        let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
+        format!(
+            "{} ngày đã tổng hợp, {} thay đổi phải báo: tỉnh báo {}, Cổng hoặc hệ thống khác báo {}, cả hai cùng báo {}, chưa rõ đã đến {}, chưa ai báo {}{reasons}.",
+            number(u64::try_from(self.days).unwrap_or(u64::MAX)),
+            number(self.total.changes()),
+            number(*us),
+            number(*them),
+            number(*both),
+            number(*unsure),
+            number(self.total.untold()),
+        )
+    }
+}
+
+/// What the page says of who told.
+pub(crate) struct Told {
+    /// The sums of the province, in a sentence.
+    pub sentence: String,
+    /// The figures of each agency that has any.
+    pub lines: Vec<ToldLine>,
 }
 
 /// A line of the page's table.

@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::Failure;
 use platform::dynamo::{Deliveries, Dossiers, InStep, SystemStanding};
 use platform::message::CloudEvent;
-use platform::national::WebhookHosts;
+use platform::national::Connected;
 use platform::port::{DeliveryLedger, MessageSender};
 use platform::recorded::{UNDER_WAY, recorded};
 use platform::wire;
@@ -55,29 +55,6 @@ pub struct Order {
     /// is switched on. Nothing is compared then.
     #[serde(default)]
     pub replay: Option<SystemId>,
-}
-
-/// Which systems the deployment can reach.
-#[derive(Debug, Clone, Default)]
-pub struct Connected {
-    /// The national portal's adapter.
-    pub dvcqg: bool,
-    /// A province's service bus.
-    pub lgsp: bool,
-    /// Subscribers, with the hosts of their webhooks; none where they are not told.
-    pub subscribers: Option<WebhookHosts>,
-}
-
-impl Connected {
-    fn has(&self, system: &System) -> bool {
-        match system.protocol {
-            Protocol::Dvcqg => self.dvcqg,
-            Protocol::Lgsp => self.lgsp,
-            Protocol::Queue | Protocol::Webhook => {
-                self.subscribers.as_ref().is_some_and(|hosts| hosts.reach(system))
-            }
-        }
-    }
 }
 
 /// The answer of a run.

@@ -3,8 +3,9 @@
 use platform::cloud::Cloud;
 use platform::dynamo::{Deliveries, Dossiers};
 use platform::entry::{self, schedule};
+use platform::national::Connected;
 use platform::sqs::Queue;
-use reconcile_deliveries::{Connected, Order, Settings, reconcile};
+use reconcile_deliveries::{Order, Settings, reconcile};
 
 fn main() -> Result<(), entry::Error> {
     entry::on_one_thread(wire)

@@ -6,6 +6,10 @@
 //! entry; what other systems must have is compared by `reconcile-deliveries`. A woken consumer reads
 //! the whole history, so that one message per dossier is enough and one too many changes nothing.
 //!
+//! Whoever copies documents records nothing where there is nothing to copy: where the catalogue has
+//! any host copied, its message is sent for each dossier to which documents came; what was copied is
+//! not copied again.
+//!
 //! The same threads say who told applicants of what; that is published by day and agency.
 
 mod settings;
@@ -13,6 +17,7 @@ mod told;
 
 use std::collections::BTreeMap;
 
+use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::HistoryEntry;
 use domain::id::{AgencyCode, DossierCode};
@@ -68,15 +73,27 @@ pub struct Outcome {
     /// Of these, those for which a message was sent: fewer only where there are too many for one
     /// run.
     pub sent: usize,
+    /// Dossiers of which the documents of other systems are looked for again: those to which any
+    /// came since.
+    pub fetches: usize,
     /// Who told applicants of the changes of each day that was counted, of the whole province.
     pub told: BTreeMap<Date, ToldCount>,
+}
+
+/// Where what is owed is sent.
+#[derive(Debug)]
+pub struct Queues<'a, N, F> {
+    /// The queue of notices.
+    pub notices: &'a N,
+    /// The queue of documents to be copied.
+    pub fetches: &'a F,
 }
 
 /// Sends what is owed at `now`, and publishes who told applicants.
 pub async fn repair(
     order: &Order,
     (dossiers, notices, ledger): (&Dossiers, &Notices, &Deliveries),
-    queue: &impl MessageSender,
+    queues: &Queues<'_, impl MessageSender, impl MessageSender>,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<Outcome, Failure> {
@@ -95,6 +112,7 @@ pub async fn repair(
         Ok::<_, Failure>((facts, noted, told))
     });
     let mut compared = compared.buffered(LOOKED_UP_AT_ONCE);
+    let mut brought_to = Vec::new();
     let (mut telling, mut owed, mut count) = (Telling::since(since, now), Vec::new(), 0);
     while let Some((facts, noted, told)) = compared.try_next().await? {
         telling.count(facts, told);
@@ -105,12 +123,28 @@ pub async fn repair(
         if noted < last.version {
             owed.push(&facts.code);
         }
+        let brought = |entry: &&HistoryEntry| recorded(entry) && entry.action.brings_documents();
+        brought_to.extend(facts.history.iter().rfind(brought).map(|entry| (&facts.code, entry)));
     }
+    if !catalogue.document_hosts().copies_any(date_of(now)) {
+        brought_to.clear();
+    }
+    let fetches = brought_to.iter().take(SENT_MAX);
+    let fetches = fetches.map(|(code, entry)| wire::json(&CloudEvent::changed(code, entry)));
+    let fetches = fetches.collect::<Result<Vec<_>, _>>()?;
+    queues.fetches.send_all(&fetches).await?;
     let bodies =
         owed.iter().take(SENT_MAX).map(|code| body(code, now)).collect::<Result<Vec<_>, _>>()?;
-    queue.send_all(&bodies).await?;
+    queues.notices.send_all(&bodies).await?;
     let told = telling.publish(ledger, now).await?;
-    let outcome = Outcome { since, changed: count, owed: owed.len(), sent: bodies.len(), told };
+    let outcome = Outcome {
+        since,
+        changed: count,
+        owed: owed.len(),
+        sent: bodies.len(),
+        fetches: fetches.len(),
+        told,
+    };
     if outcome.owed > 0 {
         tracing::error!(owed = outcome.owed, sent = outcome.sent, "{}", LogLine::ChangesOwed);
     }

@@ -4,7 +4,7 @@ use platform::cloud::Cloud;
 use platform::dynamo::{Deliveries, Dossiers, Notices};
 use platform::entry::{self, schedule};
 use platform::sqs::Queue;
-use repair_relay::{Order, Settings, repair};
+use repair_relay::{Order, Queues, Settings, repair};
 
 fn main() -> Result<(), entry::Error> {
     entry::on_one_thread(wire)
@@ -18,10 +18,13 @@ async fn wire() -> Result<(), entry::Error> {
     let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
     let notices = &Notices::new(client.clone(), settings.notices_table);
     let ledger = &Deliveries::new(client, settings.deliveries_table);
-    let queue = &Queue::new(cloud.queues(), settings.notices_queue_url);
+    let queues = &Queues {
+        notices: &Queue::new(cloud.queues(), settings.notices_queue_url),
+        fetches: &Queue::new(cloud.queues(), settings.fetches_queue_url),
+    };
     schedule::run(async |order: Order, now| {
         let tables = (dossiers, notices, ledger);
-        repair(&order, tables, queue, &*live.current(now).await?, now).await
+        repair(&order, tables, queues, &*live.current(now).await?, now).await
     })
     .await
 }

@@ -15,5 +15,7 @@ platform::settings! {
         deliveries_table: String = "DELIVERIES_TABLE",
         /// The address of the queue of notices.
         notices_queue_url: String = "NOTICES_QUEUE_URL",
+        /// The address of the queue of documents to be copied.
+        fetches_queue_url: String = "FETCHES_QUEUE_URL",
     }
 }

@@ -11,7 +11,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Time, time};
 
 pub use assemble::{AgenciesFile, CatalogueFiles, IntegratorsFile, ProceduresFile};
-pub use integrator::{BackDays, Integrator, Replies, Sender, SenderId};
+pub use integrator::{BackDays, Integrator, PortalCodes, Replies, Sender, SenderId};
 
 use crate::agency::Agency;
 use crate::calendar::{Calendar, MissingYear, date_of, instant};

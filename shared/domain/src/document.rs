@@ -391,6 +391,11 @@ impl DocumentHosts {
         self.copied(kept).any(|host| host.lasting().covers(day))
     }
 
+    /// Whether what lies on any host is to be copied, on `day`.
+    pub fn copies_any(&self, day: Date) -> bool {
+        self.0.iter().any(|host| host.copied && host.lasting().covers(day))
+    }
+
     /// Whether there may be a copy of `kept`: whether its host was to be copied on any day.
     pub fn may_be_copied(&self, kept: &DocumentReference) -> bool {
         self.copied(kept).next().is_some()

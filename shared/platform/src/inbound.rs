@@ -1,6 +1,7 @@
 //! The form of an integrator's event: its envelope and its data, whichever door it comes by.
 
 mod moved;
+mod national;
 
 use std::borrow::Cow;
 
@@ -14,10 +15,11 @@ use serde_json::Value;
 use crate::Failure;
 use crate::form::{Draft, add_unnamed, without_mark};
 use crate::message::{
-    CloudEvent, DOCUMENTS, FEE, OF_INTEGRATORS, POSTAL, RESULT, SPEC_VERSION, SUBMIT, TRANSITION,
-    read_data, unknown_type,
+    CloudEvent, DOCUMENTS, FEE, NATIONAL, OF_INTEGRATORS, POSTAL, RESULT, SPEC_VERSION, SUBMIT,
+    TRANSITION, read_data, unknown_type,
 };
 use crate::request::{PostalBody, SubmissionBody, TransitionBody};
+pub use national::Filed;
 
 /// Longest id of an event, in characters. It is kept as a hash alone.
 const EVENT_ID_CHARACTERS_MAX: usize = 1_024;
@@ -71,6 +73,8 @@ pub struct Inbound {
     /// How many fields of the data are none that this version of the event has: ignored, since a
     /// sender may be ahead of us.
     pub ignored: usize,
+    /// How the national portal has it, where it came in the portal's own form.
+    pub filed: Option<Filed>,
 }
 
 /// The event in `message`. Fails with everything that has not its form.
@@ -97,6 +101,7 @@ fn whole(mut event: CloudEvent<Value>) -> Result<Inbound, Failure> {
     found.extend(id_violation(&event.id));
     let came = event.data.clone();
     let mut ignored = 0;
+    let mut filed = None;
     let broken_data = match event.kind.as_str() {
         SUBMIT => {
             let mut broken = broken_in(Draft::<Numbered>::of_value(event.data.clone()));
@@ -126,6 +131,19 @@ fn whole(mut event: CloudEvent<Value>) -> Result<Inbound, Failure> {
             }
             broken
         }
+        NATIONAL => {
+            let (theirs, mut broken) = national::as_submission(&mut event, &mut ignored);
+            if event.data.is_object() {
+                let fields = known_fields::<SubmissionBody>(&mut event.data, &mut ignored);
+                let named = fields.into_iter().map(|violation| {
+                    let name = theirs.name(&violation.field);
+                    violation.named(&name)
+                });
+                add_unnamed(&mut broken, named.collect());
+            }
+            filed = Some(theirs);
+            broken
+        }
         // Nobody knows what form its data have.
         kind => {
             found.push(unknown_kind(kind));
@@ -134,7 +152,7 @@ fn whole(mut event: CloudEvent<Value>) -> Result<Inbound, Failure> {
     };
     found.extend(broken_data);
     if found.is_empty() {
-        Ok(Inbound { event, came, ignored })
+        Ok(Inbound { event, came, ignored, filed })
     } else {
         Err(Failure::Invalid(found))
     }

@@ -21,6 +21,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("resultGiven", "ResultEvent", message::RESULT),
         ("feePaid", "FeeEvent", message::FEE),
         ("postMoved", "PostalEvent", message::POSTAL),
+        ("filedAtPortal", "NationalEvent", message::NATIONAL),
         ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
         ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
         ("proofAsked", "ProofAskedEvent", message::PROOF_ASKED),
@@ -182,6 +183,7 @@ fn what_the_schedules_answer_is_documented() {
         changed: 3,
         owed: 2,
         sent: 1,
+        fetches: 2,
         told: [(day, domain::thread::ToldCount::default())].into(),
     };
     assert_eq!(

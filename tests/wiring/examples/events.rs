@@ -15,8 +15,15 @@ use crate::support::teller::{accepted, work};
 use crate::support::world::{Kept, Scripted, shipped};
 
 /// The schemas of what integrators send.
-const EVENTS: [&str; 6] =
-    ["SubmitEvent", "TransitionEvent", "DocumentsEvent", "ResultEvent", "FeeEvent", "PostalEvent"];
+const EVENTS: [&str; 7] = [
+    "SubmitEvent",
+    "TransitionEvent",
+    "DocumentsEvent",
+    "ResultEvent",
+    "FeeEvent",
+    "PostalEvent",
+    "NationalEvent",
+];
 
 #[test]
 fn each_queue_example_comes_from_the_queue_that_its_function_consumes() {

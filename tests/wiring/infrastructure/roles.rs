@@ -163,6 +163,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("repair-relay", "NoticesTable", &["dynamodb:GetItem"]),
     ("repair-relay", "DeliveriesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("repair-relay", "NoticesQueue", BATCHES),
+    ("repair-relay", "FetchesQueue", BATCHES),
     ("repair-relay", "RelayFailuresQueue", BATCHES),
     ("wake-notices", "NoticesTable/index/by-wake", &["dynamodb:Query"]),
     ("wake-notices", "NoticesTable", &["dynamodb:UpdateItem"]),

@@ -37,6 +37,10 @@ pub struct Integrator {
     /// What goes to its queue of replies; refusals where it is left out.
     #[serde(default)]
     pub replies: Replies,
+    /// Of a portal at which people file for us, and of nobody else: under whose codes its dossiers are
+    /// kept here. Whoever has none may not send dossiers in the portal's form.
+    #[serde(default)]
+    pub portal_codes: Option<PortalCodes>,
     /// Whether its events are judged and change nothing: of a system that is being connected.
     #[serde(default)]
     pub test: bool,
@@ -52,6 +56,17 @@ pub enum Replies {
     Refusals,
     /// Also what was applied, with dossier and version.
     All,
+}
+
+/// Under whose codes the dossiers of a portal are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum PortalCodes {
+    /// Each gets a code of ours, which the portal is told.
+    Ours,
+    /// Each keeps the portal's own, which has to be one of the numbers that are not issued here.
+    Theirs,
 }
 
 /// How the source of an integrator begins; its name follows.

@@ -19,7 +19,7 @@ pub enum Told {
     Us,
     /// The system did by which the dossier came in.
     Them,
-    /// Both did.
+    /// Both told of the same change.
     Both,
     /// A gateway may have had our message, and nobody will know.
     Unsure,
@@ -42,7 +42,7 @@ pub struct ToldCount {
     pub us: u64,
     /// Told by another system alone, the national portal among them.
     pub them: u64,
-    /// Told by both.
+    /// Told by both, us and the system.
     pub both: u64,
     /// Of which it is not known whether our message arrived, and which no other system tells.
     pub unsure: u64,
@@ -51,7 +51,7 @@ pub struct ToldCount {
 }
 
 impl ToldCount {
-    /// Counts one change.
+    /// Counts one change, once.
     pub fn count(&mut self, told: Told) {
         let place = match told {
             Told::Us => &mut self.us,

@@ -81,15 +81,43 @@ fn no_account() -> Trouble {
     Trouble::Unavailable { code: "no-account".to_owned(), retry_after: None }
 }
 
+/// Which systems a deployment can reach.
+#[derive(Debug, Clone, Default)]
+pub struct Connected {
+    /// The national portal's adapter.
+    pub dvcqg: bool,
+    /// A province's service bus.
+    pub lgsp: bool,
+    /// Subscribers, with the hosts of their webhooks; none where they are not told.
+    pub subscribers: Option<WebhookHosts>,
+}
+
+impl Connected {
+    /// Whether the deployment has what it takes to reach `system`.
+    pub fn has(&self, system: &System) -> bool {
+        let subscriber = || self.subscribers.as_ref().is_some_and(|hosts| hosts.reach(system));
+        is_reached(system, (self.dvcqg, self.lgsp), subscriber)
+    }
+}
+
+/// Whether `system` is reached where there is an account with the portal, with a bus, or where it is
+/// such a subscriber.
+fn is_reached(
+    system: &System,
+    (dvcqg, lgsp): (bool, bool),
+    subscriber: impl FnOnce() -> bool,
+) -> bool {
+    match system.protocol {
+        Protocol::Dvcqg => dvcqg,
+        Protocol::Lgsp => lgsp,
+        Protocol::Queue | Protocol::Webhook => subscriber(),
+    }
+}
+
 impl CaseSystems for NationalSystems {
     fn has(&self, system: &System) -> bool {
-        match system.protocol {
-            Protocol::Dvcqg => self.dvcqg.is_some(),
-            Protocol::Lgsp => self.lgsp.is_some(),
-            Protocol::Queue | Protocol::Webhook => {
-                self.subscribers.as_ref().is_some_and(|known| known.has(system))
-            }
-        }
+        let subscriber = || self.subscribers.as_ref().is_some_and(|known| known.has(system));
+        is_reached(system, (self.dvcqg.is_some(), self.lgsp.is_some()), subscriber)
     }
 
     async fn look_up(&self, system: &System, code: &DossierCode) -> Result<Found, Trouble> {
