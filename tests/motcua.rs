@@ -29,6 +29,7 @@ mod index;
 mod journey;
 mod kinds;
 mod law;
+mod live;
 mod matrix;
 mod misprints;
 mod national;

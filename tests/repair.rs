@@ -21,7 +21,8 @@ use crate::support::world::{Kept, NOW, Scripted, World, at};
 const NIGHT: &str = "2026-11-17T19:00:00Z";
 
 async fn repaired(world: &World, order: &Order, queue: &Kept, now: &str) -> Outcome {
-    repair(order, &world.dossiers, &world.notices, queue, &world.catalogue, at(now)).await.unwrap()
+    let tables = (&world.dossiers, &world.notices, &world.live);
+    repair(order, tables, queue, &world.catalogue, at(now)).await.unwrap()
 }
 
 fn figures(outcome: &Outcome) -> [usize; 3] {
@@ -157,7 +158,13 @@ async fn of_two_indexes_the_one_with_the_longer_history_is_believed() {
     });
     let dossiers = platform::dynamo::Dossiers::states(client, "DossiersTable".to_owned());
     let (order, queue) = (Order::default(), Kept::default());
-    let outcome = repair(&order, &dossiers, &world.notices, &queue, &world.catalogue, at(NIGHT));
+    let outcome = repair(
+        &order,
+        (&dossiers, &world.notices, &world.live),
+        &queue,
+        &world.catalogue,
+        at(NIGHT),
+    );
     assert_eq!(figures(&outcome.await.unwrap()), [1, 1, 1]);
 }
 
@@ -180,8 +187,7 @@ async fn a_time_that_is_still_to_come_is_no_order() {
     let order = Order { since: Some(at(NIGHT)) };
     let refused = repair(
         &order,
-        &world.dossiers,
-        &world.notices,
+        (&world.dossiers, &world.notices, &world.live),
         &Kept::default(),
         &world.catalogue,
         at(NOW),

@@ -362,7 +362,7 @@ impl Call {
 
     /// What `read-kpi` answers at `now`, as it is.
     pub async fn at_kpi(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
-        let tables = (&world.figures, &world.dossiers, &world.deliveries);
+        let tables = world.kpi_tables();
         http::serve(self.event(), |request| {
             read_kpi::handle(request, tables, &world.catalogue, now)
         })
@@ -503,7 +503,7 @@ impl Call {
                 .await
             }
             _ => {
-                let tables = (&world.figures, &world.dossiers, &world.deliveries);
+                let tables = world.kpi_tables();
                 http::serve(event, |request| read_kpi::handle(request, tables, catalogue, now))
                     .await
             }

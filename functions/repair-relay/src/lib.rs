@@ -1,5 +1,6 @@
 //! Every night, and whenever an operator asks: compares the dossiers' histories with the entry up
-//! to which each consumer of the relay is informed, and sends what is owed.
+//! to which each consumer of the relay is informed, and sends what is owed. The figures of the day
+//! that the relay keeps are compared by the same read, and mended (ADR 103).
 //!
 //! A relay that failed for longer than its retries leaves no trace in a queue; what it owes is in
 //! the histories. The consumer compared here is the thread of notices, which records its last history
@@ -12,14 +13,14 @@ use std::collections::BTreeMap;
 
 use domain::catalogue::Catalogue;
 use domain::id::{AgencyCode, DossierCode};
-use domain::kpi::DossierFacts;
+use domain::kpi::{DossierFacts, LiveNews};
 use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use platform::dynamo::{Dossiers, Notices};
+use platform::dynamo::{Dossiers, Histories, LiveTable, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
-use platform::recorded::{UNDER_WAY, recorded};
+use platform::recorded::{UNDER_WAY, at_hand, is_recorded_since};
 use platform::wire;
 use platform::{Failure, LogLine};
 use serde::{Deserialize, Serialize};
@@ -61,13 +62,14 @@ pub struct Outcome {
     /// Of these, those for which a message was sent: fewer only where there are too many for one
     /// run.
     pub sent: usize,
+    /// Agencies whose live figures were not as their dossiers stand; they are now.
+    pub live_differences: usize,
 }
 
 /// Sends what is owed at `now`.
 pub async fn repair(
     order: &Order,
-    dossiers: &Dossiers,
-    notices: &Notices,
+    (dossiers, notices, live): (&Dossiers, &Notices, &LiveTable),
     queue: &impl MessageSender,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -82,10 +84,12 @@ pub async fn repair(
     let agencies: Vec<AgencyCode> =
         catalogue.agencies().map(|agency| agency.code.clone()).collect();
     let mut changed: BTreeMap<DossierCode, u64> = BTreeMap::new();
-    let read =
-        stream::iter(&agencies).map(|agency| versions(dossiers, agency, (since, until), now));
+    let read = stream::iter(&agencies)
+        .map(|agency| versions((dossiers, live), agency, (since, until), now));
     let mut read = read.buffer_unordered(WIDTH);
-    while let Some(found) = read.try_next().await? {
+    let mut live_differences = 0;
+    while let Some((found, differs)) = read.try_next().await? {
+        live_differences += usize::from(differs);
         for (code, version) in found {
             // An index may lag: what shows the longer history is right.
             let known = changed.entry(code).or_default();
@@ -105,7 +109,8 @@ pub async fn repair(
     let bodies =
         owed.iter().take(SENT_MAX).map(|code| body(code, now)).collect::<Result<Vec<_>, _>>()?;
     queue.send_all(&bodies).await?;
-    let outcome = Outcome { since, changed: count, owed: owed.len(), sent: bodies.len() };
+    let (owed, sent) = (owed.len(), bodies.len());
+    let outcome = Outcome { since, changed: count, owed, sent, live_differences };
     if outcome.owed > 0 {
         tracing::error!(owed = outcome.owed, sent = outcome.sent, "{}", LogLine::ChangesOwed);
     }
@@ -114,20 +119,48 @@ pub async fn repair(
 }
 
 /// Dossiers of `agency` of which something was recorded in a time, with the last version recorded
-/// in it.
+/// in it; and whether its live figures were not as its dossiers stand.
 async fn versions(
-    dossiers: &Dossiers,
+    (dossiers, live): (&Dossiers, &LiveTable),
     agency: &AgencyCode,
     (since, until): (Timestamp, Timestamp),
     now: Timestamp,
-) -> Result<Vec<(DossierCode, u64)>, Failure> {
-    let last = |facts: DossierFacts| {
+) -> Result<(Vec<(DossierCode, u64)>, bool), Failure> {
+    let last = |facts: &DossierFacts| {
         let entry =
             facts.history.iter().rfind(|entry| (since..=until).contains(&entry.recorded_at))?;
-        Some((facts.code, entry.version))
+        Some((facts.code.clone(), entry.version))
     };
-    let found = recorded(dossiers, agency, since, now).await?;
-    Ok(found.into_iter().filter_map(last).collect())
+    let found = at_hand(dossiers, agency, since, now).await?;
+    let differs = settle(live, agency, &found, now).await;
+    let lately = found.facts.iter().filter(|facts| is_recorded_since(facts, since));
+    Ok((lately.filter_map(last).collect(), differs))
+}
+
+/// Makes the live figures of an agency what its dossiers say; whether they were not. Nothing that a
+/// citizen is owed waits for them: where this fails the log says so, and the next night tries again.
+async fn settle(live: &LiveTable, agency: &AgencyCode, found: &Histories, now: Timestamp) -> bool {
+    let news = found.facts.iter().filter_map(LiveNews::of_facts);
+    let mut newest: BTreeMap<DossierCode, LiveNews> = BTreeMap::new();
+    for one in news {
+        if newest.get(&one.code).is_none_or(|known| known.version < one.version) {
+            newest.insert(one.code.clone(), one);
+        }
+    }
+    let news = newest.into_values().collect();
+    match live.settle(agency, news, &found.unreadable, now).await {
+        Ok(Some(found)) if found.is_any() => {
+            let (agency, missed, wrong) = (agency.as_str(), found.missed, found.wrong);
+            tracing::warn!(agency, missed, wrong, "{}", LogLine::LiveFiguresDiffer);
+            true
+        }
+        Ok(_) => false,
+        Err(failure) => {
+            let (agency, cause) = (agency.as_str(), failure.chain());
+            tracing::error!(agency, cause, "live figures were not compared");
+            false
+        }
+    }
 }
 
 fn body(code: &DossierCode, now: Timestamp) -> Result<String, Failure> {

@@ -1,7 +1,7 @@
 //! Wires `repair-relay`.
 
 use platform::cloud::Cloud;
-use platform::dynamo::{Dossiers, Notices};
+use platform::dynamo::{Dossiers, LiveTable, Notices};
 use platform::entry::{self, schedule};
 use platform::sqs::Queue;
 use repair_relay::{Order, Settings, repair};
@@ -14,12 +14,14 @@ async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start()?;
     let cloud = &Cloud::open()?;
     let client = cloud.tables();
-    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let catalogue = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
-    let notices = &Notices::new(client, settings.notices_table);
+    let notices = &Notices::new(client.clone(), settings.notices_table);
+    let live = &LiveTable::new(client, settings.live_table);
     let queue = &Queue::new(cloud.queues(), settings.notices_queue_url);
     schedule::run(async |order: Order, now| {
-        repair(&order, dossiers, notices, queue, &*live.current(now).await?, now).await
+        let tables = (dossiers, notices, live);
+        repair(&order, tables, queue, &*catalogue.current(now).await?, now).await
     })
     .await
 }

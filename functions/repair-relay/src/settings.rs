@@ -11,6 +11,8 @@ platform::settings! {
         dossiers_table: String = "DOSSIERS_TABLE",
         /// The name of the notices table.
         notices_table: String = "NOTICES_TABLE",
+        /// The name of the table of live figures.
+        live_table: String = "LIVE_TABLE",
         /// The address of the queue of notices.
         notices_queue_url: String = "NOTICES_QUEUE_URL",
     }

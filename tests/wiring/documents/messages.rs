@@ -182,6 +182,7 @@ fn what_the_schedules_answer_is_documented() {
         changed: 3,
         owed: 2,
         sent: 1,
+        live_differences: 1,
     };
     assert_eq!(
         fits(&documents.schema("RepairOutcome"), &serde_json::to_value(repaired).unwrap()),
