@@ -31,6 +31,7 @@ mod journey;
 mod keys;
 mod kinds;
 mod law;
+mod live;
 mod matrix;
 mod misprints;
 mod national;

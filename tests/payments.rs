@@ -270,6 +270,33 @@ async fn two_returns_at_once_count_once() {
 }
 
 #[tokio::test]
+async fn the_payer_s_return_and_an_officer_s_receipt_at_once_move_the_dossier_once_and_lose_no_money()
+ {
+    for round in 0..4 {
+        let paying = Paying::new().await;
+        let reference = paying.begun(at(NOW)).await;
+        paying.platform.say(&reference, Heard::Paid(OWED));
+        let by_hand = Call::transition(&paying.code, "confirm-payment", 3);
+        let back = paying.at(paying.back(&reference, "good"), after(2));
+        let moved = by_hand.at_change(&paying.world.dossiers, &paying.world, after(2));
+        let (back, moved) = if round % 2 == 0 {
+            futures::join!(back, moved)
+        } else {
+            let (moved, back) = futures::join!(moved, back);
+            (back, moved)
+        };
+        assert!([200, 503].contains(&back.status), "{back:?}");
+        // Whoever got no answer comes again; the page does so by itself.
+        paying.at(paying.back(&reference, "good"), after(3)).await;
+        let (version, status, online) = paying.stands().await;
+        assert_eq!((version, status), (4, DossierStatus::Processing), "one move");
+        assert_eq!(online == 0, moved.status == 200, "one of them made it: {moved:?}");
+        let owed_back = if online == 1 { 0 } else { OWED };
+        assert_eq!(paying.line().await["owedBackVnd"], owed_back, "and the other's is owed back");
+    }
+}
+
+#[tokio::test]
 async fn what_was_paid_beside_a_receipt_of_the_counter_or_in_another_sum_is_owed_back() {
     let paying = Paying::new().await;
     let reference = paying.begun(at(NOW)).await;

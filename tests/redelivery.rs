@@ -279,7 +279,7 @@ async fn moved(world: &World) -> (domain::dossier::Dossier, domain::dossier::Dos
 }
 
 async fn relayed(event: aws_lambda_events::dynamodb::Event, kept: &Kept) -> Result<(), Failure> {
-    relay(event, &[Route { queue: kept, wants: |_| true }], kept, RECORD_TIMEOUT).await
+    relay(event, &[Route { queue: kept, wants: |_| true }], kept, RECORD_TIMEOUT).await.map(drop)
 }
 
 #[tokio::test]

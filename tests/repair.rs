@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::thread::{NoticeState, NoticeThread};
 use platform::LogLine;
 use platform::port::NoticeBook;
-use repair_relay::{Order, Outcome, Queues, repair};
+use repair_relay::{Order, Outcome, Queues, Tables, repair};
 use serde_json::{Value, json};
 
 use crate::support::bytes::image;
@@ -21,9 +21,8 @@ use crate::support::world::{Kept, NOW, Scripted, World, at};
 const NIGHT: &str = "2026-11-17T19:00:00Z";
 
 async fn repaired(world: &World, order: &Order, queue: &Kept, now: &str) -> Outcome {
-    let tables = (&world.dossiers, &world.notices, &world.deliveries);
     let queues = Queues { notices: queue, fetches: &Kept::default() };
-    repair(order, tables, &queues, &world.catalogue, at(now)).await.unwrap()
+    repair(order, world.repair_tables(), &queues, &world.catalogue, at(now)).await.unwrap()
 }
 
 fn figures(outcome: &Outcome) -> [usize; 3] {
@@ -159,7 +158,7 @@ async fn of_two_indexes_the_one_with_the_longer_history_is_believed() {
     });
     let dossiers = platform::dynamo::Dossiers::states(client, "DossiersTable".to_owned());
     let (order, queue) = (Order::default(), Kept::default());
-    let tables = (&dossiers, &world.notices, &world.deliveries);
+    let tables = Tables { dossiers: &dossiers, ..world.repair_tables() };
     let queues = Queues { notices: &queue, fetches: &Kept::default() };
     let outcome = repair(&order, tables, &queues, &world.catalogue, at(NIGHT));
     assert_eq!(figures(&outcome.await.unwrap()), [1, 1, 1]);
@@ -184,7 +183,7 @@ async fn a_time_that_is_still_to_come_is_no_order() {
     let order = Order { since: Some(at(NIGHT)) };
     let refused = repair(
         &order,
-        (&world.dossiers, &world.notices, &world.deliveries),
+        world.repair_tables(),
         &Queues { notices: &Kept::default(), fetches: &Kept::default() },
         &world.catalogue,
         at(NOW),

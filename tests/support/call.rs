@@ -361,7 +361,7 @@ impl Call {
 
     /// What `read-kpi` answers at `now`, as it is.
     pub async fn at_kpi(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
-        let tables = (&world.figures, &world.dossiers, &world.deliveries);
+        let tables = world.kpi_tables();
         served(self.event(), |request| read_kpi::handle(request, tables, &world.catalogue, now))
             .await
     }
@@ -499,7 +499,7 @@ impl Call {
                 .await
             }
             _ => {
-                let tables = (&world.figures, &world.dossiers, &world.deliveries);
+                let tables = world.kpi_tables();
                 served(event, |request| read_kpi::handle(request, tables, catalogue, now)).await
             }
         }

@@ -25,8 +25,8 @@ use platform::cloud::{Cloud, CloudSettings};
 use platform::config::Setting;
 use platform::dynamo::{
     AccountTable, CatalogueStore, ContactBook, CopyTable, Deliveries, DossierItems, DossierTables,
-    Dossiers, EventTable, Figures, IntakeTable, Notices, Payments, People, ProofTable, Reads,
-    Removals, UploadTable,
+    Dossiers, EventTable, Figures, IntakeTable, LiveTable, Notices, Payments, People, ProofTable,
+    Reads, Removals, UploadTable,
 };
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
@@ -99,6 +99,8 @@ pub struct World {
     pub asked: Kept,
     pub accounts: AccountTable,
     pub figures: Figures,
+    /// The figures of the day.
+    pub live: LiveTable,
     pub reads: Reads,
     pub uploads: UploadTable,
     /// Copies of documents that other systems keep.
@@ -213,9 +215,31 @@ impl World {
             },
             reads: Reads::new(client.clone(), table("ReadsTable")),
             figures: Figures::new(client.clone(), table("KpiTable")),
+            live: LiveTable::new(client.clone(), table("LiveTable")),
             catalogue_store: CatalogueStore::new(client.clone(), table("CatalogueTable")),
             catalogue,
             client,
+        }
+    }
+
+    /// What `read-kpi` reads.
+    pub fn kpi_tables(&self) -> read_kpi::Tables<'_> {
+        read_kpi::Tables {
+            figures: &self.figures,
+            dossiers: &self.dossiers,
+            ledger: &self.deliveries,
+            live: &self.live,
+            notices: &self.notices,
+        }
+    }
+
+    /// What the nightly comparison reads and publishes.
+    pub fn repair_tables(&self) -> repair_relay::Tables<'_> {
+        repair_relay::Tables {
+            dossiers: &self.dossiers,
+            notices: &self.notices,
+            ledger: &self.deliveries,
+            live: &self.live,
         }
     }
 

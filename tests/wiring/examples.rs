@@ -23,7 +23,7 @@ use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 159] = [
+const ANSWERS: [(&str, u16, &str); 160] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -129,6 +129,7 @@ const ANSWERS: [(&str, u16, &str); 159] = [
     ("read-kpi.month", 200, ""),
     ("read-kpi.by-citizen", 403, "forbidden"),
     ("read-kpi.another-agencys-officers", 403, "forbidden"),
+    ("read-kpi.live", 200, ""),
     ("read-kpi.index", 200, ""),
     ("read-kpi.index-unknown-parameter", 400, "by unknown-field"),
     ("read-kpi.national", 200, ""),
@@ -288,7 +289,7 @@ async fn answered(world: &World, name: &str) -> Answer {
             .await
         }
         "read-kpi" => {
-            let tables = (&world.figures, &world.dossiers, &world.deliveries);
+            let tables = world.kpi_tables();
             served(request, |request| read_kpi::handle(request, tables, &world.catalogue, now))
                 .await
         }

@@ -1,5 +1,5 @@
 //! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/national` and `/v1/reports/{period}`: the night's
-//! figures, put together by what people ask for.
+//! figures, put together by what people ask for; and `/v1/kpi/live`, how the day goes.
 //!
 //! What is read are stored days and months, so that an answer takes a dozen queries for a year. The
 //! province is counted on its own every night; where the sum of what was read is another, no figure
@@ -9,6 +9,7 @@ mod answer;
 mod chart;
 mod index;
 mod late;
+mod live;
 mod national;
 mod page;
 mod settings;
@@ -27,11 +28,12 @@ use domain::procedure::{Channel, is_field_code};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::{Deliveries, Dossiers, Figures};
+use platform::dynamo::{Deliveries, Dossiers, Figures, LiveTable, Notices};
 use platform::gather::{Gathered, gather, trend};
 use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
+use live::Live;
 pub use settings::Settings;
 use sheet::ByteOrderMark;
 use synchronised::Synchronised;
@@ -45,10 +47,29 @@ const KEPT_SECONDS: u32 = 300;
 const LIMIT: usize = 100;
 const LIMIT_MAX: u64 = 500;
 
+/// How long a client may keep the figures of the day, in seconds: a wall of screens costs what one
+/// costs.
+const LIVE_KEPT_SECONDS: u32 = 15;
+
+/// The tables that are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'a> {
+    /// The figures of whole days, as the nights counted them.
+    pub figures: &'a Figures,
+    /// States of dossiers, of which late ones are listed.
+    pub dossiers: &'a Dossiers,
+    /// What other systems have.
+    pub ledger: &'a Deliveries,
+    /// The figures of the day.
+    pub live: &'a LiveTable,
+    /// Threads of notices, of which those that wait are read.
+    pub notices: &'a Notices,
+}
+
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    (figures, dossiers, ledger): (&Figures, &Dossiers, &Deliveries),
+    Tables { figures, dossiers, ledger, live, notices }: Tables<'_>,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -56,6 +77,13 @@ pub async fn handle(
         "GET /v1/kpi" => {
             let actor = request.actor(catalogue, now)?;
             kpi(&request, &actor, figures, (catalogue, now)).await
+        }
+        "GET /v1/kpi/live" => {
+            let actor = request.actor(catalogue, now)?;
+            request.no_parameters()?;
+            let live = Live::of(&actor, (live, notices, ledger), catalogue, now).await?;
+            let tag = request.header("if-none-match");
+            Ok(HttpReply::json(200, &live)?.kept_for(LIVE_KEPT_SECONDS, Caches::Own, tag))
         }
         "GET /v1/kpi/index" => {
             let actor = request.actor(catalogue, now)?;

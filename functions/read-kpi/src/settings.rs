@@ -13,5 +13,9 @@ platform::settings! {
         dossiers_table: String = "DOSSIERS_TABLE",
         /// The name of the deliveries table.
         deliveries_table: String = "DELIVERIES_TABLE",
+        /// The name of the table of live figures.
+        live_table: String = "LIVE_TABLE",
+        /// The name of the notices table.
+        notices_table: String = "NOTICES_TABLE",
     }
 }

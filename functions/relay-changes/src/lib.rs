@@ -16,9 +16,12 @@ use std::time::Duration;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::dossier::HistoryEntry;
-use domain::id::DossierCode;
+use domain::id::{AgencyCode, DossierCode};
+use domain::kpi::LiveNews;
+use jiff::Timestamp;
 use platform::Failure;
 use platform::batch::Interruption;
+use platform::dynamo::LiveTable;
 use platform::message::CloudEvent;
 use platform::port::{DeadLetters, MessageSender};
 use platform::record;
@@ -26,6 +29,10 @@ use platform::wire;
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
+
+/// The longest that counting a batch may take, of the thirty seconds of an invocation: some two
+/// hundred calls of a table.
+const COUNTING_MAX: Duration = Duration::from_secs(5);
 
 /// A queue and what it wants to hear of. The next consumer is one more line where this is built.
 pub struct Route<'a, Q> {
@@ -41,6 +48,11 @@ struct Image {
     code: DossierCode,
     version: u64,
     history: Vec<HistoryEntry>,
+    /// None in no image that we write; without it the change is relayed and not counted.
+    #[serde(default)]
+    agency: Option<AgencyCode>,
+    #[serde(default, rename = "receivedAt")]
+    received_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +62,9 @@ struct OldImage {
 
 /// The messages for each route about one change.
 type Bodies = Vec<Vec<String>>;
+
+/// What one change comes to: messages, and how the dossier stands after it.
+type Read = (Bodies, Option<LiveNews>);
 
 /// Why a change is parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,23 +116,45 @@ struct Key {
     code: String,
 }
 
-/// Relays a batch of changes; none may take longer than `record_timeout` to be read.
+/// Relays a batch of changes as [`relay`] does, then counts it in the figures of the day. Nobody is
+/// told later for their sake: where they cannot be counted the log says so, and the next change of
+/// the dossier or the night makes it up.
+pub async fn relay_and_count<Q: MessageSender>(
+    event: Event,
+    (routes, failures, record_timeout): (&[Route<'_, Q>], &impl DeadLetters, Duration),
+    live: &LiveTable,
+) -> Result<(), Failure> {
+    let news = relay(event, routes, failures, record_timeout).await?;
+    let counted = tokio::time::timeout(COUNTING_MAX, live.follow(news)).await;
+    let cause = match counted {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(failure)) => failure.chain(),
+        Err(_) => "it did not end".to_owned(),
+    };
+    tracing::warn!(cause, "changes were not counted in the live figures");
+    Ok(())
+}
+
+/// Relays a batch of changes; none may take longer than `record_timeout` to be read. Gives how the
+/// dossiers stand.
 pub async fn relay<Q: MessageSender>(
     event: Event,
     routes: &[Route<'_, Q>],
     failures: &impl DeadLetters,
     record_timeout: Duration,
-) -> Result<(), Failure> {
+) -> Result<Vec<LiveNews>, Failure> {
     let mut messages: Bodies = vec![Vec::new(); routes.len()];
     let wants: Vec<_> = routes.iter().map(|route| route.wants).collect();
     let places: Vec<Place> = event.records.iter().map(Place::of).collect();
     let codes: BTreeSet<&str> = places.iter().map(|place| place.code.as_str()).collect();
     let dossiers = codes.into_iter().collect::<Vec<_>>().join(" ");
     let read = read_together(event.records, wants, record_timeout).await;
+    let mut news = Vec::new();
     for (place, read) in places.into_iter().zip(read) {
         match read {
-            Ok(bodies) => {
-                messages.iter_mut().zip(bodies).for_each(|(all, bodies)| all.extend(bodies))
+            Ok((bodies, stands)) => {
+                messages.iter_mut().zip(bodies).for_each(|(all, bodies)| all.extend(bodies));
+                news.extend(stands);
             }
             Err((reason, detail)) => {
                 let reason = reason.name();
@@ -137,7 +174,7 @@ pub async fn relay<Q: MessageSender>(
     }
     let messages = messages.iter().map(Vec::len).sum::<usize>();
     tracing::info!(messages, dossiers, "changes relayed");
-    Ok(())
+    Ok(news)
 }
 
 /// Reads changes on one thread of their own, since one of them may never end; where they do not end
@@ -146,7 +183,7 @@ async fn read_together(
     records: Vec<EventRecord>,
     wants: Vec<fn(&HistoryEntry) -> bool>,
     record_timeout: Duration,
-) -> Vec<Result<Bodies, Unfit>> {
+) -> Vec<Result<Read, Unfit>> {
     let records = Arc::new(records);
     let (shared, all) = (Arc::clone(&records), wants.clone());
     let reading = tokio::task::spawn_blocking(move || {
@@ -167,7 +204,7 @@ async fn read_alone(
     record: EventRecord,
     wants: Vec<fn(&HistoryEntry) -> bool>,
     record_timeout: Duration,
-) -> Result<Bodies, Unfit> {
+) -> Result<Read, Unfit> {
     let reading = tokio::task::spawn_blocking(move || read_guarded(record, &wants));
     match tokio::time::timeout(record_timeout, reading).await {
         Ok(Ok(read)) => read,
@@ -183,7 +220,7 @@ const PANICKED: Unfit =
     (ParkReason::Interrupted(Interruption::Panicked), "reading the change panicked");
 
 /// Reads one change; one that panics fails alone.
-fn read_guarded(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Bodies, Unfit> {
+fn read_guarded(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Read, Unfit> {
     let reading = AssertUnwindSafe(|| bodies(record, wants));
     match std::panic::catch_unwind(reading) {
         Ok(read) => read.map_err(|detail| (ParkReason::UnreadableImage, detail)),
@@ -192,17 +229,14 @@ fn read_guarded(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Res
 }
 
 /// The messages for each route about one record of the stream.
-fn bodies(
-    record: EventRecord,
-    wants: &[fn(&HistoryEntry) -> bool],
-) -> Result<Bodies, &'static str> {
-    let Some((code, entries)) = new_entries(record)? else {
-        return Ok(vec![Vec::new(); wants.len()]);
+fn bodies(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Read, &'static str> {
+    let Some((code, entries, stands)) = new_entries(record)? else {
+        return Ok((vec![Vec::new(); wants.len()], None));
     };
     let bodies = wants.iter().map(|wants| {
         entries.iter().filter(|entry| wants(entry)).map(|entry| body(&code, entry)).collect()
     });
-    bodies.collect()
+    Ok((bodies.collect::<Result<_, _>>()?, stands))
 }
 
 /// The entries that the new image has and the old one has not; none for a deletion.
@@ -210,7 +244,7 @@ fn bodies(
 /// The decoder's own text is not forwarded: it may quote a value, which may be personal data.
 fn new_entries(
     record: EventRecord,
-) -> Result<Option<(DossierCode, Vec<HistoryEntry>)>, &'static str> {
+) -> Result<Option<(DossierCode, Vec<HistoryEntry>, Option<LiveNews>)>, &'static str> {
     let is_page = |key: Key| record::is_page(&key.code);
     let of_page = serde_dynamo::from_item(record.change.keys).is_ok_and(is_page);
     // What is in a page was new when it was in a state.
@@ -226,12 +260,15 @@ fn new_entries(
             .map_err(|_| "the old image does not read")?;
         old.version
     };
+    let stands = new
+        .agency
+        .and_then(|agency| LiveNews::of((new.code.clone(), agency), &new.history, new.received_at));
     let entries: Vec<HistoryEntry> =
         new.history.into_iter().filter(|entry| entry.version > seen).collect();
     if entries.last().is_some_and(|last| last.version != new.version) {
         return Err("version and history disagree");
     }
-    Ok(Some((new.code, entries)))
+    Ok(Some((new.code, entries, stands)))
 }
 
 fn body(code: &DossierCode, entry: &HistoryEntry) -> Result<String, &'static str> {

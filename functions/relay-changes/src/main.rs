@@ -1,9 +1,10 @@
 //! Wires `relay-changes`.
 
 use platform::cloud::Cloud;
+use platform::dynamo::LiveTable;
 use platform::entry::{self, stream};
 use platform::sqs::Queue;
-use relay_changes::{Route, Settings, relay};
+use relay_changes::{Route, Settings, relay_and_count};
 
 fn main() -> Result<(), entry::Error> {
     entry::on_one_thread(wire)
@@ -11,7 +12,9 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start().await?;
-    let client = Cloud::open()?.queues_at_hand().await;
+    let cloud = Cloud::open()?;
+    let live = &LiveTable::new(cloud.tables(), settings.live_table);
+    let client = cloud.queues_at_hand().await;
     let notices = Queue::new(client.clone(), settings.notices_queue_url);
     let national = settings.national_queue_url.map(|url| Queue::new(client.clone(), url));
     let fetches = Queue::new(client.clone(), settings.fetches_queue_url);
@@ -21,6 +24,7 @@ async fn wire() -> Result<(), entry::Error> {
         Route { queue: &fetches, wants: |entry| entry.action.brings_documents() },
     ];
     routes.extend(national.iter().map(|queue| Route { queue, wants: |_| true }));
-    stream::run(async |changes| relay(changes, &routes, failures, settings.record_timeout).await)
+    let most = settings.record_timeout;
+    stream::run(async |changes| relay_and_count(changes, (&routes, failures, most), live).await)
         .await
 }

@@ -14,6 +14,8 @@ platform::settings! {
         national_queue_url: Option<String> = "NATIONAL_QUEUE_URL",
         /// The address of the queue of changes that could not be relayed.
         failures_queue_url: String = "FAILURES_QUEUE_URL",
+        /// The name of the table of live figures.
+        live_table: String = "LIVE_TABLE",
         /// How long one change may take to be read.
         record_timeout: Duration = "RECORD_TIMEOUT_MS",
     }

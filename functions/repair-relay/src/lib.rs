@@ -1,5 +1,6 @@
 //! Every night, and whenever an operator asks: compares the dossiers' histories with the entry up
-//! to which each consumer of the relay is informed, and sends what is owed.
+//! to which each consumer of the relay is informed, and sends what is owed. The figures of the day
+//! that the relay keeps are compared by the same read, and mended (ADR 103).
 //!
 //! A relay that failed for longer than its retries leaves no trace in a queue; what it owes is in
 //! the histories. The consumer compared here is the thread of notices, which records its last history
@@ -21,16 +22,16 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::HistoryEntry;
 use domain::id::{AgencyCode, DossierCode};
-use domain::kpi::DossierFacts;
+use domain::kpi::{DossierFacts, LiveNews};
 use domain::thread::ToldCount;
 use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use platform::dynamo::{Deliveries, Dossiers, Notices};
+use platform::dynamo::{Deliveries, Dossiers, Histories, LiveTable, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
-use platform::recorded::{UNDER_WAY, recorded};
+use platform::recorded::{UNDER_WAY, at_hand, is_recorded_since};
 use platform::wire;
 use platform::{Failure, LogLine};
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,21 @@ pub struct Outcome {
     pub fetches: usize,
     /// Who told applicants of the changes of each day that was counted, of the whole province.
     pub told: BTreeMap<Date, ToldCount>,
+    /// Agencies whose live figures were not as their dossiers stand; they are now.
+    pub live_differences: usize,
+}
+
+/// What is compared, and where it is published.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'a> {
+    /// The states of dossiers.
+    pub dossiers: &'a Dossiers,
+    /// The threads of notices.
+    pub notices: &'a Notices,
+    /// The delivery ledger, which also has who told applicants.
+    pub ledger: &'a Deliveries,
+    /// The live figures.
+    pub live: &'a LiveTable,
 }
 
 /// Where what is owed is sent.
@@ -92,7 +108,7 @@ pub struct Queues<'a, N, F> {
 /// Sends what is owed at `now`, and publishes who told applicants.
 pub async fn repair(
     order: &Order,
-    (dossiers, notices, ledger): (&Dossiers, &Notices, &Deliveries),
+    tables: Tables<'_>,
     queues: &Queues<'_, impl MessageSender, impl MessageSender>,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -104,7 +120,8 @@ pub async fn repair(
     // Whoever asks by name wants everything: what is under way comes twice, which has one effect.
     let until =
         if order.since.is_some() { now } else { now.saturating_sub(UNDER_WAY).unwrap_or(now) };
-    let changed = changed(dossiers, catalogue, (since, now)).await?;
+    let Tables { dossiers, notices, ledger, live } = tables;
+    let (changed, live_differences) = changed((dossiers, live), catalogue, (since, now)).await?;
     let compared = stream::iter(changed.values()).map(|facts| async move {
         let (noted, thread) = notices.looked_at(&facts.code).await?;
         let known = (noted, thread.as_ref());
@@ -144,6 +161,7 @@ pub async fn repair(
         sent: bodies.len(),
         fetches: fetches.len(),
         told,
+        live_differences,
     };
     if outcome.owed > 0 {
         tracing::error!(owed = outcome.owed, sent = outcome.sent, "{}", LogLine::ChangesOwed);
@@ -152,19 +170,25 @@ pub async fn repair(
     Ok(outcome)
 }
 
-/// Every dossier of which something was recorded since, by its code.
+/// Every dossier of which something was recorded since, by its code; and of how many agencies the
+/// live figures were not as their dossiers stand.
 async fn changed(
-    dossiers: &Dossiers,
+    (dossiers, live): (&Dossiers, &LiveTable),
     catalogue: &Catalogue,
     (since, now): (Timestamp, Timestamp),
-) -> Result<BTreeMap<DossierCode, DossierFacts>, Failure> {
+) -> Result<(BTreeMap<DossierCode, DossierFacts>, usize), Failure> {
     let agencies: Vec<AgencyCode> =
         catalogue.agencies().map(|agency| agency.code.clone()).collect();
-    let read = stream::iter(&agencies).map(|agency| recorded(dossiers, agency, since, now));
-    let mut changed: BTreeMap<_, DossierFacts> = BTreeMap::new();
+    let read = stream::iter(&agencies).map(|agency| async move {
+        let found = at_hand(dossiers, agency, since, now).await?;
+        let differs = settle(live, agency, &found, now).await;
+        Ok::<_, Failure>((found.facts, differs))
+    });
+    let (mut changed, mut live_differences): (BTreeMap<_, DossierFacts>, _) = Default::default();
     let mut read = read.buffer_unordered(WIDTH);
-    while let Some(found) = read.try_next().await? {
-        for facts in found {
+    while let Some((found, differs)) = read.try_next().await? {
+        live_differences += usize::from(differs);
+        for facts in found.into_iter().filter(|facts| is_recorded_since(facts, since)) {
             // An index may lag: what shows the longer history is right.
             let longer = |known: &DossierFacts| known.history.len() >= facts.history.len();
             if !changed.get(&facts.code).is_some_and(longer) {
@@ -172,7 +196,33 @@ async fn changed(
             }
         }
     }
-    Ok(changed)
+    Ok((changed, live_differences))
+}
+
+/// Makes the live figures of an agency what its dossiers say; whether they were not. Nothing that a
+/// citizen is owed waits for them: where this fails the log says so, and the next night tries again.
+async fn settle(live: &LiveTable, agency: &AgencyCode, found: &Histories, now: Timestamp) -> bool {
+    let news = found.facts.iter().filter_map(LiveNews::of_facts);
+    let mut newest: BTreeMap<DossierCode, LiveNews> = BTreeMap::new();
+    for one in news {
+        if newest.get(&one.code).is_none_or(|known| known.version < one.version) {
+            newest.insert(one.code.clone(), one);
+        }
+    }
+    let news = newest.into_values().collect();
+    match live.settle(agency, news, &found.unreadable, now).await {
+        Ok(Some(found)) if found.is_any() => {
+            let (agency, missed, wrong) = (agency.as_str(), found.missed, found.wrong);
+            tracing::warn!(agency, missed, wrong, "{}", LogLine::LiveFiguresDiffer);
+            true
+        }
+        Ok(_) => false,
+        Err(failure) => {
+            let (agency, cause) = (agency.as_str(), failure.chain());
+            tracing::error!(agency, cause, "live figures were not compared");
+            false
+        }
+    }
 }
 
 fn body(code: &DossierCode, now: Timestamp) -> Result<String, Failure> {

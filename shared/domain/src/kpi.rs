@@ -9,6 +9,7 @@
 
 mod behind;
 mod count;
+mod live;
 pub mod report;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ use crate::{RuleName, Violation};
 pub use crate::law::DueBasis;
 pub use behind::{Behind, Cause, behind};
 pub use count::{Rulings, moved_since, tally};
+pub use live::{LiveCount, LiveFigures, LiveNews, LiveShare};
 
 /// What the count needs to know of a dossier: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

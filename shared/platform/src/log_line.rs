@@ -14,6 +14,8 @@ pub enum LogLine {
     ChangesOwed,
     /// Figures of an agency do not hold, and are counted again.
     FiguresInDoubt,
+    /// The figures of the day were not as the dossiers stand.
+    LiveFiguresDiffer,
     /// An applicant is not notified, since no channel reaches them or they do not want it.
     NoticeUnsent,
     /// Only what the law requires is still sent this month.
@@ -64,6 +66,7 @@ impl LogLine {
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,
+        Self::LiveFiguresDiffer,
         Self::NoticeUnsent,
         Self::BudgetUsedUp,
         Self::BudgetNearlyUsedUp,
@@ -93,6 +96,7 @@ impl LogLine {
             Self::RowUnreadable => "a row cannot be read",
             Self::ChangesOwed => "changes were never relayed",
             Self::FiguresInDoubt => "figures of an agency are in doubt",
+            Self::LiveFiguresDiffer => "live figures were not as the dossiers stand",
             Self::NoticeUnsent => "a notice ends unsent",
             Self::BudgetUsedUp => "the month's budget for messages is used up",
             Self::BudgetNearlyUsedUp => "the month's budget for messages is nearly used up",

@@ -11,7 +11,7 @@ use domain::dossier::{Action, Dossier};
 use ingest_event::ingest;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use platform::dynamo::{Deliveries, Dossiers, Figures, IntakeTable};
+use platform::dynamo::{Deliveries, Dossiers, Figures, IntakeTable, LiveTable, Notices};
 use platform::keyed_hash::KeyedHash;
 use platform::message::{SPEC_VERSION, SUBMIT, TRANSITION};
 use platform::port::DossierStore;
@@ -49,6 +49,10 @@ pub struct Stage {
     pub figures: Figures,
     /// What other systems have: nothing, where none is connected.
     pub deliveries: Deliveries,
+    /// The figures of the day: none, since nothing is relayed.
+    pub live: LiveTable,
+    /// Notices: none, for the same reason.
+    pub notices: Notices,
     /// The law and the organisation of the place.
     pub catalogue: Catalogue,
 }
@@ -71,7 +75,9 @@ impl Stage {
                 KeyedHash::new("a key for the replay".to_owned()),
             ),
             figures: Figures::new(client.clone(), table("KpiTable")),
-            deliveries: Deliveries::new(client, table("DeliveriesTable")),
+            deliveries: Deliveries::new(client.clone(), table("DeliveriesTable")),
+            live: LiveTable::new(client.clone(), table("LiveTable")),
+            notices: Notices::new(client, table("NoticesTable")),
             catalogue,
         }
     }

@@ -51,7 +51,13 @@ pub async fn answer(stage: &Stage, period: &str, by: &str, now: Timestamp) -> Va
     let reply = http::serve(request, |request| {
         read_kpi::handle(
             request,
-            (&stage.figures, &stage.dossiers, &stage.deliveries),
+            read_kpi::Tables {
+                figures: &stage.figures,
+                dossiers: &stage.dossiers,
+                ledger: &stage.deliveries,
+                live: &stage.live,
+                notices: &stage.notices,
+            },
             &stage.catalogue,
             now,
         )

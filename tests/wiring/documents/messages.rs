@@ -185,6 +185,7 @@ fn what_the_schedules_answer_is_documented() {
         sent: 1,
         fetches: 2,
         told: [(day, domain::thread::ToldCount::default())].into(),
+        live_differences: 1,
     };
     assert_eq!(
         fits(&documents.schema("RepairOutcome"), &serde_json::to_value(repaired).unwrap()),

@@ -7,7 +7,7 @@ use domain::kpi::DossierFacts;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::Failure;
-use crate::dynamo::Dossiers;
+use crate::dynamo::{Dossiers, Histories};
 
 /// What was recorded so lately may still be on its way to whoever makes something of it.
 pub const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
@@ -24,10 +24,27 @@ pub async fn recorded(
     since: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<DossierFacts>, Failure> {
+    let found = at_hand(dossiers, agency, since, now).await?;
+    Ok(found.facts.into_iter().filter(|facts| is_recorded_since(facts, since)).collect())
+}
+
+/// Whether something was recorded of the dossier since that time.
+pub fn is_recorded_since(facts: &DossierFacts, since: Timestamp) -> bool {
+    facts.history.iter().any(|entry| since <= entry.recorded_at)
+}
+
+/// Dossiers of `agency` that are open, or of which something may have been recorded since `since`. A
+/// dossier may be there twice, once with a shorter history: indexes lag.
+pub async fn at_hand(
+    dossiers: &Dossiers,
+    agency: &AgencyCode,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Histories, Failure> {
     let first = date_of(since).saturating_sub(REPORTED_LATE_DAYS.days());
-    let (open, ended) =
+    let (mut open, ended) =
         (dossiers.open(agency).await?, dossiers.ended(agency, first, date_of(now)).await?);
-    let lately =
-        |facts: &DossierFacts| facts.history.iter().any(|entry| since <= entry.recorded_at);
-    Ok(open.facts.into_iter().chain(ended.facts).filter(lately).collect())
+    open.facts.extend(ended.facts);
+    open.unreadable.extend(ended.unreadable);
+    Ok(open)
 }
