@@ -362,7 +362,8 @@ impl Call {
 
     /// What `read-kpi` answers at `now`, as it is.
     pub async fn at_kpi(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
-        let tables = (&world.figures, &world.dossiers, &world.deliveries);
+        let feedback = &world.office.feedback;
+        let tables = (&world.figures, &world.dossiers, &world.deliveries, feedback);
         http::serve(self.event(), |request| {
             read_kpi::handle(request, tables, &world.catalogue, now)
         })
@@ -406,6 +407,12 @@ impl Call {
         let (catalogue, event) = (&world.catalogue, self.event());
         let route = event.route_key.clone().unwrap_or_default();
         match route.as_str() {
+            route if route.contains("/feedback") => {
+                let (office, bucket) = (&world.office, &world.bucket);
+                let handler =
+                    |request| take_feedback::handle(request, office, bucket, catalogue, now);
+                http::serve(event, handler).await
+            }
             route if route.contains("/v1/own/") => own(event, world, now).await,
             route if route.contains("/proof") => {
                 let (queue, key) = (&world.asked, proof_key());
@@ -503,7 +510,8 @@ impl Call {
                 .await
             }
             _ => {
-                let tables = (&world.figures, &world.dossiers, &world.deliveries);
+                let feedback = &world.office.feedback;
+                let tables = (&world.figures, &world.dossiers, &world.deliveries, feedback);
                 http::serve(event, |request| read_kpi::handle(request, tables, catalogue, now))
                     .await
             }

@@ -7,6 +7,7 @@
 
 mod answer;
 mod chart;
+mod handled;
 mod index;
 mod late;
 mod national;
@@ -26,11 +27,12 @@ use domain::procedure::{Channel, is_field_code};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::{Deliveries, Dossiers, Figures};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable, Figures};
 use platform::gather::{Gathered, gather, trend};
 use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
+use handled::Handled;
 pub use settings::Settings;
 use sheet::ByteOrderMark;
 use synchronised::Synchronised;
@@ -46,7 +48,7 @@ const LIMIT_MAX: u64 = 500;
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    (figures, dossiers, ledger): (&Figures, &Dossiers, &Deliveries),
+    (figures, dossiers, ledger, feedback): (&Figures, &Dossiers, &Deliveries, &FeedbackTable),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -57,11 +59,11 @@ pub async fn handle(
         }
         "GET /v1/kpi/index" => {
             let actor = request.actor(catalogue, now)?;
-            index_of(&request, &actor, (figures, ledger), (catalogue, now)).await
+            index_of(&request, &actor, (figures, ledger, feedback), (catalogue, now)).await
         }
         "GET /v1/kpi/national" => {
             let actor = request.actor(catalogue, now)?;
-            national_of(&request, &actor, (figures, ledger), (catalogue, now)).await
+            national_of(&request, &actor, (figures, ledger, feedback), (catalogue, now)).await
         }
         "GET /v1/reports/{period}" => {
             page_of(&request, (figures, dossiers, ledger), catalogue, now).await
@@ -163,7 +165,7 @@ enum ReportForm {
 async fn index_of(
     request: &HttpRequest,
     actor: &Actor,
-    (figures, ledger): (&Figures, &Deliveries),
+    (figures, ledger, feedback): (&Figures, &Deliveries, &FeedbackTable),
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
@@ -175,8 +177,10 @@ async fn index_of(
     }
     let gathered = gather(&period, figures).await?;
     let synchronised = Synchronised::of(&gathered, ledger, catalogue).await?;
+    let handled = Handled::of(&period, feedback).await?;
     let scope = Scope { agency: agency.as_ref(), ended };
-    let indexed = index::indexed(&period, &gathered, &synchronised, scope, (catalogue, now));
+    let own = (&synchronised, &handled);
+    let indexed = index::indexed(&period, &gathered, own, scope, (catalogue, now));
     Ok(HttpReply::json(200, &indexed)?.kept_for(
         KEPT_SECONDS,
         Caches::Own,
@@ -187,7 +191,7 @@ async fn index_of(
 async fn national_of(
     request: &HttpRequest,
     actor: &Actor,
-    (figures, ledger): (&Figures, &Deliveries),
+    (figures, ledger, feedback): (&Figures, &Deliveries, &FeedbackTable),
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
@@ -202,8 +206,9 @@ async fn national_of(
     let gathered = gather(&period, figures).await?;
     let synchronised = Synchronised::of(&gathered, ledger, catalogue).await?;
     let standings = standing::standings(&period, ledger, catalogue).await?;
-    let in_step = (&synchronised, standings);
-    let national = national::national(&period, &gathered, in_step, ended, (catalogue, now));
+    let handled = Handled::of(&period, feedback).await?;
+    let own = (&synchronised, &handled, standings);
+    let national = national::national(&period, &gathered, own, ended, (catalogue, now));
     let doubts = page::doubts(&gathered, catalogue);
     let reply = match form {
         NationalForm::Csv => {

@@ -1,7 +1,7 @@
 //! Wires `read-kpi`.
 
 use platform::cloud::Cloud;
-use platform::dynamo::{Deliveries, Dossiers, Figures};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable, Figures};
 use platform::entry::{self, http};
 use read_kpi::Settings;
 
@@ -15,9 +15,10 @@ async fn wire() -> Result<(), entry::Error> {
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let figures = &Figures::new(client.clone(), settings.kpi_table);
     let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
-    let ledger = &Deliveries::new(client, settings.deliveries_table);
+    let ledger = &Deliveries::new(client.clone(), settings.deliveries_table);
+    let feedback = &FeedbackTable::new(client, settings.feedback_table);
     http::run(async |request, now| {
-        let tables = (figures, dossiers, ledger);
+        let tables = (figures, dossiers, ledger, feedback);
         read_kpi::handle(request, tables, &*live.current(now).await?, now).await
     })
     .await

@@ -13,5 +13,7 @@ platform::settings! {
         dossiers_table: String = "DOSSIERS_TABLE",
         /// The name of the deliveries table.
         deliveries_table: String = "DELIVERIES_TABLE",
+        /// The name of the feedback table, of which the counts of answers are read.
+        feedback_table: String = "FEEDBACK_TABLE",
     }
 }

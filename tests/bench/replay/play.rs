@@ -11,7 +11,7 @@ use domain::dossier::Action;
 use ingest_event::ingest;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use platform::dynamo::{Deliveries, Dossiers, Figures, IntakeTable};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable, Figures, IntakeTable};
 use platform::keyed_hash::KeyedHash;
 use platform::message::{SPEC_VERSION, SUBMIT, TRANSITION};
 use rollup_kpi::Order;
@@ -43,6 +43,8 @@ pub struct Stage {
     pub figures: Figures,
     /// What other systems have: nothing, since none is connected.
     pub deliveries: Deliveries,
+    /// Feedback: none, since nobody sends any.
+    pub feedback: FeedbackTable,
     /// The law and the organisation of the place.
     pub catalogue: Catalogue,
 }
@@ -61,7 +63,8 @@ impl Stage {
                 KeyedHash::new("a key for the replay".to_owned()),
             ),
             figures: Figures::new(client.clone(), table("KpiTable")),
-            deliveries: Deliveries::new(client, table("DeliveriesTable")),
+            deliveries: Deliveries::new(client.clone(), table("DeliveriesTable")),
+            feedback: FeedbackTable::new(client, table("FeedbackTable")),
             catalogue,
         }
     }

@@ -48,7 +48,7 @@ pub async fn answer(stage: &Stage, period: &str, by: &str, now: Timestamp) -> Va
     let reply = http::serve(request, |request| {
         read_kpi::handle(
             request,
-            (&stage.figures, &stage.dossiers, &stage.deliveries),
+            (&stage.figures, &stage.dossiers, &stage.deliveries, &stage.feedback),
             &stage.catalogue,
             now,
         )
