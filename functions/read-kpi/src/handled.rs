@@ -22,7 +22,7 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    /// All of them.
+    /// All of them, whenever they came.
     pub(crate) fn all(self) -> u64 {
         self.in_time + self.late
     }

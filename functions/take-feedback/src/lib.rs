@@ -27,7 +27,7 @@ use platform::submission::{RECEIPT_KEPT, command_id};
 use serde::Serialize;
 
 use body::{FilingBody, MoveBody, named, photos};
-use shown::{Case, Status};
+use shown::{Case, Standing};
 
 pub use settings::Settings;
 
@@ -128,7 +128,7 @@ pub async fn handle(
             request.no_parameters()?;
             let code: FeedbackCode = request.path("code")?;
             let found = office.feedback.feedback(&code, now).await?;
-            HttpReply::json(200, &Status::from(&found.ok_or(Failure::FeedbackNotFound)?))
+            HttpReply::json(200, &Standing::from(&found.ok_or(Failure::FeedbackNotFound)?))
         }
         // As `HttpRequest::proven` names the doors of proven authors.
         "GET /v1/dossiers/{code}/feedback" | "GET /v1/desk/feedback/{code}" => {

@@ -15,7 +15,7 @@ use serde::Serialize;
 /// What everybody may know who has the code.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Status<'a> {
+pub(crate) struct Standing<'a> {
     code: &'a FeedbackCode,
     status: FeedbackStatus,
     status_name: &'static str,
@@ -40,7 +40,7 @@ pub(crate) struct Status<'a> {
     published: Option<&'a Publication>,
 }
 
-impl<'a> From<&'a Feedback> for Status<'a> {
+impl<'a> From<&'a Feedback> for Standing<'a> {
     fn from(feedback: &'a Feedback) -> Self {
         Self {
             code: &feedback.code,
@@ -100,7 +100,7 @@ struct ShownEntry<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Case<'a> {
     #[serde(flatten)]
-    status: Status<'a>,
+    status: Standing<'a>,
     channel: domain::feedback::FeedbackChannel,
     publish: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -71,7 +71,7 @@ pub enum Failure {
     IllegalMove {
         /// The action that was asked for.
         action: FeedbackAction,
-        /// The current status.
+        /// The status that it has now.
         status: FeedbackStatus,
         /// What this caller may do instead.
         allowed: Vec<FeedbackAction>,

@@ -91,7 +91,7 @@ pub struct PublishedLine {
     /// The agency that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
-    /// Title and answer.
+    /// Title and answer, as an officer wrote them.
     pub published: Publication,
     /// When it was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
