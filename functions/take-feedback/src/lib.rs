@@ -145,7 +145,9 @@ pub async fn handle(
 fn rule(catalogue: &Catalogue, now: Timestamp) -> Result<&FeedbackRule, Failure> {
     let detail = "the province takes no feedback here";
     let none = || Violation::new("category", RuleName::KnownValue, detail).into();
-    catalogue.feedback().on(date_of(now)).ok_or_else(none)
+    // A desk that the province does not have classifies nothing.
+    let rule = catalogue.feedback().on(date_of(now));
+    rule.filter(|rule| catalogue.agency(&rule.desk).is_some()).ok_or_else(none)
 }
 
 /// The command's name after its caller, so that two of them may use the same key.
