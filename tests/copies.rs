@@ -311,7 +311,7 @@ async fn a_message_that_the_relay_lost_is_sent_again_by_the_night_and_copies_onc
     let night = async |catalogue: &Catalogue| {
         let (notices, fetches) = (Kept::default(), Kept::default());
         let queues = Queues { notices: &notices, fetches: &fetches };
-        let tables = (&world.dossiers, &world.notices, &world.deliveries);
+        let tables = world.repair_tables();
         let night = at("2026-11-17T19:00:00Z");
         let outcome = repair(&Order::default(), tables, &queues, catalogue, night).await.unwrap();
         let sent = fetches.sent.into_inner().unwrap();

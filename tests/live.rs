@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use platform::LogLine;
 use platform::dynamo::LiveTable;
 use relay_changes::{Route, relay, relay_and_count};
-use repair_relay::{Order, Outcome, repair};
+use repair_relay::{Order, Outcome, Queues, repair};
 use serde_json::{Value, json};
 
 use crate::redelivery::stream;
@@ -77,9 +77,10 @@ impl Day {
     }
 
     async fn night(&self, now: &str) -> Outcome {
-        let (world, queue) = (&self.world, Kept::default());
-        let tables = (&world.dossiers, &world.notices, &world.live);
-        repair(&Order::default(), tables, &queue, &world.catalogue, at(now)).await.unwrap()
+        let (world, notices, fetches) = (&self.world, Kept::default(), Kept::default());
+        let queues = Queues { notices: &notices, fetches: &fetches };
+        let tables = world.repair_tables();
+        repair(&Order::default(), tables, &queues, &world.catalogue, at(now)).await.unwrap()
     }
 
     /// Received, resolved, due today, overdue now, as an officer of the agency sees it.

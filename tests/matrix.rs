@@ -45,7 +45,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 52] = [
+pub const MATRIX: [(&str, [u16; 12]); 61] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -105,6 +105,17 @@ pub const MATRIX: [(&str, [u16; 12]); 52] = [
     ("POST /v1/own/{code}/transitions",      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /v1/own/{code}/uploads",          [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/own/{code}/uploads/{id}",      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    // Each here sends another; who has a code sees the status.
+    ("POST /v1/feedback",                    [201, 201, 201, 201, 201, 201, 201, 201, 201, 201, 201, 201]),
+    ("GET /v1/feedback",                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET /v1/feedback/{code}",              [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    // Of the desk alone, which none of these is.
+    ("POST /v1/desk/feedback",               [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    ("GET /v1/desk/feedback",                [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
+    ("GET /v1/desk/feedback/{code}",         [401, 404, 404, 404, 404, 404, 404, 404, 404, 403, 403, 403]),
+    ("POST /v1/desk/feedback/{code}/transitions", [401, 404, 404, 404, 404, 404, 404, 404, 404, 403, 403, 403]),
+    ("GET /v1/own/{code}/feedback",          [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST /v1/own/{code}/feedback",         [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /tra-cuu",                         [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /tra-cuu/{file}",                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
 ];
@@ -156,6 +167,9 @@ pub fn question(route: &str, about: &Asked) -> Question {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         path = vec![("code", format!("{STRANGER}-200101-{number}"))];
     }
+    if route.contains("/feedback/") {
+        path = vec![("code", "H20.01.PA-200101-9999".to_owned())];
+    }
     if route.contains("{id}") {
         path.push(("id", about.document.clone()));
     }
@@ -193,6 +207,16 @@ pub fn question(route: &str, about: &Asked) -> Question {
                 "channels": [], "language": "vi", "legalOnly": false,
             });
         }
+        "POST /v1/feedback" => {
+            body = json!({ "channel": "web", "category": "roads", "words": "Đèn đường hỏng" });
+        }
+        "POST /v1/desk/feedback" => {
+            body = json!({ "channel": "hotline", "category": "roads", "words": "Đèn hỏng" });
+        }
+        "POST /v1/desk/feedback/{code}/transitions" => {
+            body = json!({ "action": "take-up", "expectedVersion": 1 });
+        }
+        "POST /v1/own/{code}/feedback" => body = json!({ "action": "verify" }),
         "PUT /v1/catalogue" => body = json!({ "expectedEdition": 0, "files": {} }),
         "POST /v1/callbacks/zalo" | "POST /v1/events" => body = json!({}),
         "GET /v1/events/{id}" => query.push(("source", "urn:motcua:integrator:ecosys")),

@@ -18,6 +18,7 @@ mod desk;
 mod doors;
 mod eforms;
 mod facts;
+mod feedback;
 mod fees;
 mod figures;
 mod filed;

@@ -68,7 +68,7 @@ async fn acknowledged(world: &World, code: &str) {
 }
 
 async fn night(world: &World, now: &str) -> Outcome {
-    let tables = (&world.dossiers, &world.notices, &world.deliveries);
+    let tables = world.repair_tables();
     let (order, queue, fetches) = (Order::default(), Kept::default(), Kept::default());
     let queues = Queues { notices: &queue, fetches: &fetches };
     repair(&order, tables, &queues, &world.catalogue, at(now)).await.unwrap()

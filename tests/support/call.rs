@@ -403,6 +403,12 @@ impl Call {
         let (catalogue, event) = (&world.catalogue, self.event());
         let route = event.route_key.clone().unwrap_or_default();
         match route.as_str() {
+            route if route.contains("/feedback") => {
+                let (office, bucket) = (&world.office, &world.bucket);
+                let handler =
+                    |request| take_feedback::handle(request, office, bucket, catalogue, now);
+                served(event, handler).await
+            }
             route if route.contains("/v1/own/") => own(event, world, now).await,
             route if route.contains("/proof") => {
                 let (queue, key) = (&world.asked, proof_key());

@@ -118,7 +118,8 @@ pub async fn work(
         lease: LEASE,
         limits: Limits::Kept,
     };
-    let codes = Codes { proofs: &world.proofs, key: &proof_key() };
+    let codes =
+        Codes { proofs: &world.proofs, key: &proof_key(), feedback: &world.office.feedback };
     notify_applicant::work(message, &desk, &codes, || at(now)).await
 }
 

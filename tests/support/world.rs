@@ -25,8 +25,8 @@ use platform::cloud::{Cloud, CloudSettings};
 use platform::config::Setting;
 use platform::dynamo::{
     AccountTable, CatalogueStore, ContactBook, CopyTable, Deliveries, DossierItems, DossierTables,
-    Dossiers, EventTable, Figures, IntakeTable, LiveTable, Notices, Payments, People, ProofTable,
-    Reads, Removals, UploadTable,
+    Dossiers, EventTable, FeedbackTable, Figures, IntakeTable, LiveTable, Notices, Payments,
+    People, ProofTable, Reads, Removals, UploadTable,
 };
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
@@ -95,6 +95,8 @@ pub struct World {
     pub contacts: ContactBook,
     /// One-time codes that were asked for.
     pub proofs: ProofTable,
+    /// Of `take-feedback`.
+    pub office: take_feedback::Office<Claiming<UploadTable, Shelf>>,
     /// What `prove-owner` had sent.
     pub asked: Kept,
     pub accounts: AccountTable,
@@ -204,6 +206,17 @@ impl World {
                 "a key for tests".to_owned(),
             ),
             asked: Kept::default(),
+            office: take_feedback::Office {
+                feedback: FeedbackTable::new(client.clone(), table("FeedbackTable"))
+                    .claiming(table("DocumentsTable")),
+                proofs: ProofTable::new(client.clone(), table("ProofsTable")),
+                reads: Reads::new(client.clone(), table("ReadsTable")),
+                uploads: Claiming {
+                    uploads: UploadTable::new(client.clone(), table("DocumentsTable")),
+                    keeper: Shelf::default(),
+                },
+                key: proof_key(),
+            },
             proofs: ProofTable::new(client.clone(), table("ProofsTable")),
             accounts: AccountTable::new(client.clone(), table("AccountsTable")),
             uploads: UploadTable::new(client.clone(), table("DocumentsTable")),
@@ -228,6 +241,7 @@ impl World {
             figures: &self.figures,
             dossiers: &self.dossiers,
             ledger: &self.deliveries,
+            feedback: &self.office.feedback,
             live: &self.live,
             notices: &self.notices,
         }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::dossier::{
     Action, DossierStatus, EXPECTED_VERSION_MAX, REMARK_CHARACTERS_MAX, RULES, VERSIONS_MAX,
 };
+use domain::feedback::{FeedbackAction, FeedbackStatus};
 use domain::language::Language;
 use domain::signature::SignatureFault;
 use domain::submission::DOCUMENTS_MAX;
@@ -133,6 +134,12 @@ fn failures() -> Vec<Failure> {
         Failure::DossierNotFound,
         Failure::DocumentNotFound,
         Failure::EventNotFound,
+        Failure::FeedbackNotFound,
+        Failure::IllegalMove {
+            action: FeedbackAction::Answer,
+            status: FeedbackStatus::Routed,
+            allowed: vec![FeedbackAction::Return, FeedbackAction::TakeUp],
+        },
         Failure::UnderInspection(BTreeSet::from(["5f0e1d2c3b4a59687766554433221100"
             .parse()
             .unwrap()])),
@@ -318,6 +325,8 @@ fn what_a_client_or_integrator_sends_is_closed_in_every_part() {
         (&documents.openapi, "TransitionBody"),
         (&documents.openapi, "PublicationBody"),
         (&documents.openapi, "PreferenceBody"),
+        (&documents.openapi, "FeedbackBody"),
+        (&documents.openapi, "FeedbackMoveBody"),
         (&documents.asyncapi, "SubmitData"),
         (&documents.asyncapi, "TransitionData"),
         (&documents.asyncapi, "RollupOrder"),

@@ -59,6 +59,7 @@ fn call(route: &str) -> Call {
         route if route.contains("/v1/own/") => call.proven("H20.03-261117-0001"),
         "POST /v1/callbacks/sms/{secret}" => call.path("secret", SMS_SECRET),
         "GET /v1/dossiers" => call.officer(AGENCY),
+        route if route.contains("/v1/desk/feedback") => call.officer(AGENCY),
         "GET /v1/reads" => call.auditor(),
         "GET /v1/me/dossiers" => call.citizen(CITIZEN),
         "POST /v1/search" => call.officer(AGENCY).body(&json!({ "phone": "0912345678" })),

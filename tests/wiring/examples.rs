@@ -23,7 +23,7 @@ use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 160] = [
+const ANSWERS: [(&str, u16, &str); 168] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -88,6 +88,14 @@ const ANSWERS: [(&str, u16, &str); 160] = [
     ("erase-content.open-dossier", 400, "code ended-dossier"),
     ("erase-content.by-officer", 403, "forbidden"),
     ("erase-content.no-number", 400, "number required"),
+    ("take-feedback.web", 201, ""),
+    ("take-feedback.without-name", 400, "author required"),
+    ("take-feedback.hotline", 201, ""),
+    ("take-feedback.hotline-by-another-agency", 403, "forbidden"),
+    ("take-feedback.published", 200, ""),
+    ("take-feedback.worklist", 200, ""),
+    ("take-feedback.unknown", 404, "feedback-not-found"),
+    ("take-feedback.no-feedback", 400, "code dossier-code"),
     ("take-payment.payments", 200, ""),
     ("take-payment.nothing-owed", 400, "code nothing-owed"),
     ("take-payment.by-another-citizen", 404, "dossier-not-found"),
@@ -187,7 +195,8 @@ const ANSWERS: [(&str, u16, &str); 160] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 10] = [
+const BEYOND_THE_SCHEMA: [&str; 11] = [
+    "author required",
     "subject required",
     "webhook-id same-id",
     "code ended-dossier",
@@ -357,6 +366,13 @@ async fn answered(world: &World, name: &str) -> Answer {
                 |request| receive_event::handle(request, &receiving, &world.catalogue, now);
             served(request, handler).await
         }
+        "take-feedback" => {
+            let (office, bucket) = (&world.office, &world.bucket);
+            served(request, |request| {
+                take_feedback::handle(request, office, bucket, &world.catalogue, now)
+            })
+            .await
+        }
         "take-payment" => {
             let gateway = &nobodys_platform();
             let till = Till {
@@ -401,6 +417,7 @@ fn each_function_has_examples_and_each_example_has_a_function() {
         "upload-document",
         "erase-content",
         "receive-event",
+        "take-feedback",
         "take-payment",
     ];
     let http: BTreeSet<String> = by_http.into_iter().flat_map(examples_of).collect();

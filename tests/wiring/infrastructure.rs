@@ -363,6 +363,7 @@ fn settings_read(function: &str) -> BTreeSet<String> {
         "sync-national" => names::<sync_national::Settings>(),
         "reconcile-deliveries" => names::<reconcile_deliveries::Settings>(),
         "wake-deliveries" => names::<wake_deliveries::Settings>(),
+        "take-feedback" => names::<take_feedback::Settings>(),
         "take-payment" => names::<take_payment::Settings>(),
         "settle-payments" => names::<settle_payments::Settings>(),
         other => panic!("{other} has settings that no test reads"),

@@ -1,13 +1,14 @@
 //! Sends a one-time code that somebody asked for: at once, at any hour, at most once. Who waits in
 //! vain asks for another; so nothing is repeated, and no thread of notices remembers it (ADR 89).
 
-use domain::applicant::Phone;
+use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
+use domain::feedback::FeedbackCode;
 use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::{Notice, NoticeChannel, Provider};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::dynamo::ProofTable;
+use platform::dynamo::{FeedbackTable, ProofTable};
 use platform::gateway::Verdict;
 use platform::message::{CloudEvent, PROOF_ASKED, ProofAsked, read_data};
 use platform::port::{Acknowledgements, Contacts, DossierStore, MessageGateways, NoticeBook};
@@ -27,6 +28,8 @@ pub struct Codes<'a> {
     pub proofs: &'a ProofTable,
     /// The key that makes the codes.
     pub key: &'a ProofKey,
+    /// Where the telephones of authors of feedback are.
+    pub feedback: &'a FeedbackTable,
 }
 
 /// Handles one message of the queue, whatever it is about. Fails, so that the message is repeated,
@@ -75,17 +78,15 @@ where
             Ok(())
         };
         let day = date_of(now);
-        let dossier = self.dossiers.dossier(&proof.code).await?;
-        let applicant = dossier.as_ref().and_then(|dossier| dossier.applicant.as_ref());
-        let Some(applicant) = applicant else {
+        let Some((phone, id_number)) = self.addressee(proof, codes, now).await? else {
             return unsent("nobody is there to get it");
         };
-        let phone = &applicant.phone;
+        let phone = &phone;
         if self.catalogue.telephones().unreachable(phone, day).is_some() {
             return unsent("no message arrives at the number");
         }
         let policy = self.policy(day);
-        let reach = self.contacts.reach(phone, Some(&applicant.id_number), now).await?;
+        let reach = self.contacts.reach(phone, id_number.as_ref(), now).await?;
         if policy.budget_is_spent(reach.spent_vnd) {
             tracing::error!(proof = %proof.proof, "the budget leaves nothing for one-time codes");
             return Ok(());
@@ -119,6 +120,22 @@ where
         }
         tracing::error!(proof = %proof.proof, "no gateway took a one-time code");
         Ok(())
+    }
+
+    /// Whose telephone a proof is about: of the dossier's applicant, or of a feedback's author.
+    async fn addressee(
+        &self,
+        proof: &ProofRecord,
+        codes: &Codes<'_>,
+        now: Timestamp,
+    ) -> Result<Option<(Phone, Option<IdNumber>)>, Failure> {
+        if let Some(feedback) = FeedbackCode::of(&proof.code) {
+            let phone = codes.feedback.phone(&feedback, now).await?;
+            return Ok(phone.map(|phone| (phone, None)));
+        }
+        let dossier = self.dossiers.dossier(&proof.code).await?;
+        let applicant = dossier.and_then(|dossier| dossier.applicant.clone());
+        Ok(applicant.map(|applicant| (applicant.phone, Some(applicant.id_number))))
     }
 
     /// Every provider that may be asked, those of the channels that the applicant wants first.

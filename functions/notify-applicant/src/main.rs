@@ -9,7 +9,9 @@ use notify_applicant::{Codes, Desk, GATEWAY_TIMEOUTS_MAX, Settings, WIDTH, work}
 use platform::batch::{Plan, SHORT_PATIENCE};
 use platform::clock;
 use platform::cloud::Cloud;
-use platform::dynamo::{AccountTable, ContactBook, Deliveries, Dossiers, Notices, ProofTable};
+use platform::dynamo::{
+    AccountTable, ContactBook, Deliveries, Dossiers, FeedbackTable, Notices, ProofTable,
+};
 use platform::entry::{self, queue};
 use platform::gateway::Gateways;
 use platform::live_token::LiveToken;
@@ -36,7 +38,8 @@ async fn wire() -> Result<(), entry::Error> {
     };
     let ledger = &Deliveries::new(client.clone(), settings.deliveries_table);
     let proofs = &ProofTable::new(client.clone(), settings.proofs_table);
-    let codes = &Codes { proofs, key: &settings.proof_key };
+    let feedback = &FeedbackTable::new(client.clone(), settings.feedback_table);
+    let codes = &Codes { proofs, key: &settings.proof_key, feedback };
     let tokens = LiveToken::new(AccountTable::new(client, settings.accounts_table));
     let gateways = &Gateways::open(settings.gateways, tokens)?;
     let source = &SourceQueue::open(cloud.queues(), settings.queue);

@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::answer::{CountedTime, percent};
+use crate::handled::Handled;
 use crate::synchronised::Synchronised;
 
 /// The body of `GET /v1/kpi/index`.
@@ -92,7 +93,7 @@ struct Trace {
 pub(crate) fn indexed(
     period: &Period,
     gathered: &Gathered,
-    synchronised: &Synchronised,
+    (synchronised, handled): (&Synchronised, &Handled),
     scope: Scope<'_>,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Indexed {
@@ -106,6 +107,10 @@ pub(crate) fn indexed(
     let known = synchronised.within(scope, catalogue.register(), last);
     let measures = match known {
         Some((in_step, owed)) => measures.with_synchronised(in_step, owed),
+        None => measures,
+    };
+    let measures = match handled.within(scope, catalogue.register(), last) {
+        Some(answers) => measures.with_feedback(answers.in_time, answers.all()),
         None => measures,
     };
     let answer = |index| index_answer(&score(index, &measures, indexes, period, agency));
@@ -185,6 +190,7 @@ fn input(input: &Input) -> Value {
         Origin::Catalogue => ("catalogue", None),
         Origin::Declared(by) => ("declared", Some(by)),
         Origin::Ledger => ("deliveries", None),
+        Origin::Feedback => ("feedback", None),
     };
     let mut answer = json!({"input": input.name, "value": input.value, "from": from});
     if let Some(of) = input.of {

@@ -7,6 +7,7 @@
 
 mod answer;
 mod chart;
+mod handled;
 mod index;
 mod late;
 mod live;
@@ -28,11 +29,12 @@ use domain::procedure::{Channel, is_field_code};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::{Deliveries, Dossiers, Figures, LiveTable, Notices};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable, Figures, LiveTable, Notices};
 use platform::gather::{Gathered, gather, trend};
 use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
 
+use handled::Handled;
 use live::Live;
 pub use settings::Settings;
 use sheet::ByteOrderMark;
@@ -60,6 +62,8 @@ pub struct Tables<'a> {
     pub dossiers: &'a Dossiers,
     /// What other systems have.
     pub ledger: &'a Deliveries,
+    /// Feedback, of which the counts of answers are read.
+    pub feedback: &'a FeedbackTable,
     /// The figures of the day.
     pub live: &'a LiveTable,
     /// Threads of notices, of which those that wait are read.
@@ -69,7 +73,7 @@ pub struct Tables<'a> {
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    Tables { figures, dossiers, ledger, live, notices }: Tables<'_>,
+    Tables { figures, dossiers, ledger, feedback, live, notices }: Tables<'_>,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -87,11 +91,11 @@ pub async fn handle(
         }
         "GET /v1/kpi/index" => {
             let actor = request.actor(catalogue, now)?;
-            index_of(&request, &actor, (figures, ledger), (catalogue, now)).await
+            index_of(&request, &actor, (figures, ledger, feedback), (catalogue, now)).await
         }
         "GET /v1/kpi/national" => {
             let actor = request.actor(catalogue, now)?;
-            national_of(&request, &actor, (figures, ledger), (catalogue, now)).await
+            national_of(&request, &actor, (figures, ledger, feedback), (catalogue, now)).await
         }
         "GET /v1/reports/{period}" => {
             page_of(&request, (figures, dossiers, ledger), catalogue, now).await
@@ -193,7 +197,7 @@ enum ReportForm {
 async fn index_of(
     request: &HttpRequest,
     actor: &Actor,
-    (figures, ledger): (&Figures, &Deliveries),
+    (figures, ledger, feedback): (&Figures, &Deliveries, &FeedbackTable),
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
@@ -205,8 +209,10 @@ async fn index_of(
     }
     let gathered = gather(&period, figures).await?;
     let synchronised = Synchronised::of(&gathered, ledger, catalogue).await?;
+    let handled = Handled::of(&period, feedback).await?;
     let scope = Scope { agency: agency.as_ref(), ended };
-    let indexed = index::indexed(&period, &gathered, &synchronised, scope, (catalogue, now));
+    let own = (&synchronised, &handled);
+    let indexed = index::indexed(&period, &gathered, own, scope, (catalogue, now));
     Ok(HttpReply::json(200, &indexed)?.kept_for(
         KEPT_SECONDS,
         Caches::Own,
@@ -217,7 +223,7 @@ async fn index_of(
 async fn national_of(
     request: &HttpRequest,
     actor: &Actor,
-    (figures, ledger): (&Figures, &Deliveries),
+    (figures, ledger, feedback): (&Figures, &Deliveries, &FeedbackTable),
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
@@ -233,8 +239,9 @@ async fn national_of(
     let synchronised = Synchronised::of(&gathered, ledger, catalogue).await?;
     let standings = standing::standings(&period, ledger, catalogue).await?;
     let telling = Telling::of(&period, ended, (ledger, catalogue)).await?;
-    let in_step = (&synchronised, standings, telling);
-    let national = national::national(&period, &gathered, in_step, ended, (catalogue, now));
+    let handled = Handled::of(&period, feedback).await?;
+    let own = (&synchronised, &handled, standings, telling);
+    let national = national::national(&period, &gathered, own, ended, (catalogue, now));
     let doubts = page::doubts(&gathered, catalogue);
     let reply = match form {
         NationalForm::Csv => {

@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::answer::{CountedTime, percent};
+use crate::handled::{Answers, Handled};
 use crate::sheet::{ByteOrderMark, csv_of, harmless, remark};
 use crate::standing::Standing;
 use crate::synchronised::Synchronised;
@@ -27,10 +28,13 @@ use crate::told::Telling;
 /// night compared.
 const SYNCHRONISED: &str = "DB_TOTAL";
 
+/// The fields of feedback: known where anything was answered here in the time.
+const FEEDBACK: [&str; 4] = ["NTTDXLTH", "NTTDXLTH_TOTAL", "NTTDXLQH", "NTTDXLQH_TOTAL"];
+
 /// Fields of the national report for which there is no source: dossiers synchronised with the
 /// national portal where not every day was compared, filings below its standard, payments on the
-/// national platform, procedures on the portal and those without dossiers, feedback, and
-/// publication.
+/// national platform, procedures on the portal and those without dossiers, feedback where none was
+/// answered here, and publication.
 pub(crate) const MISSING: [&str; 13] = [
     "DB_TOTAL",
     "GDTTQG",
@@ -114,16 +118,17 @@ pub(crate) struct National {
 pub(crate) fn national(
     period: &Period,
     gathered: &Gathered,
-    (synchronised, systems, told): (&Synchronised, Vec<Standing>, Telling),
+    (synchronised, handled, systems, told): (&Synchronised, &Handled, Vec<Standing>, Telling),
     ended: EndedAgencies,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> National {
     let missing = MISSING.into_iter();
     let missing = missing.filter(|name| *name != SYNCHRONISED || !synchronised.is_known());
+    let missing = missing.filter(|name| !FEEDBACK.contains(name) || !handled.is_known());
     National {
         time: CountedTime::of(period, gathered, now),
         agencies: ended.name(),
-        rows: rows(period, gathered, synchronised, ended, catalogue),
+        rows: rows(period, gathered, (synchronised, handled), ended, catalogue),
         missing: missing.collect(),
         systems,
         told,
@@ -135,7 +140,7 @@ pub(crate) fn national(
 fn rows(
     period: &Period,
     gathered: &Gathered,
-    synchronised: &Synchronised,
+    (synchronised, handled): (&Synchronised, &Handled),
     ended: EndedAgencies,
     catalogue: &Catalogue,
 ) -> Vec<Map<String, Value>> {
@@ -172,6 +177,8 @@ fn rows(
         let scope = Scope { agency: agency.as_ref(), ended };
         let in_step = synchronised.within(scope, catalogue.register(), last);
         let in_step = in_step.filter(|_| agency.is_some());
+        let answers = handled.within(scope, catalogue.register(), last);
+        let answers = answers.filter(|_| agency.is_some());
         let of = |channel| channels.get(&(line.key.clone(), channel)).copied().unwrap_or_default();
         let counted = Counted {
             figures: line.figures,
@@ -191,12 +198,22 @@ fn rows(
         if let Some((in_step, _)) = in_step {
             row.insert(SYNCHRONISED.to_owned(), in_step.into());
         }
+        row.extend(answers.into_iter().flat_map(of_feedback));
         row.extend(
             COLUMNS.iter().filter_map(|(name, field)| Some(((*name).to_owned(), field(&counted)?))),
         );
         row
     };
     ranked.into_iter().map(row).collect()
+}
+
+/// The fields of feedback, without a share of nothing.
+fn of_feedback(answers: Answers) -> impl Iterator<Item = (String, Value)> {
+    let Answers { in_time, late } = answers;
+    let values =
+        [part(in_time, answers.all()), count(in_time), part(late, answers.all()), count(late)];
+    let each = FEEDBACK.into_iter().zip(values);
+    each.filter_map(|(name, value)| Some((name.to_owned(), value?)))
 }
 
 /// `CAPDONVIID`: 1 for departments, 2 for communes; the national report knows no other level.
@@ -215,9 +232,11 @@ pub(crate) fn csv(
     mark: ByteOrderMark,
 ) -> Result<String, Failure> {
     let synchronised = (!national.missing.contains(&SYNCHRONISED)).then_some(SYNCHRONISED);
+    let feedback = FEEDBACK.into_iter().filter(|name| !national.missing.contains(name));
     let names = ["ROW_STT", "CAPDONVIID", "MADONVI", "TENDONVI"]
         .into_iter()
         .chain(synchronised)
+        .chain(feedback)
         .chain(COLUMNS.iter().map(|(name, _)| *name));
     let names: Vec<&str> = names.collect();
     let field = |value: Option<&Value>| match value {

@@ -17,5 +17,7 @@ platform::settings! {
         live_table: String = "LIVE_TABLE",
         /// The name of the notices table.
         notices_table: String = "NOTICES_TABLE",
+        /// The name of the feedback table, of which the counts of answers are read.
+        feedback_table: String = "FEEDBACK_TABLE",
     }
 }

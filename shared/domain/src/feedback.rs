@@ -38,11 +38,11 @@ pub struct FeedbackEntry {
     /// The move; none of the first entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<FeedbackAction>,
-    /// The status afterwards.
+    /// The status after the entry.
     pub status: FeedbackStatus,
-    /// When it happened.
+    /// When the move was made.
     pub at: Timestamp,
-    /// Who did it.
+    /// Who made the move, and as what.
     pub by: Signature,
     /// The id of the command, by which a repetition is known.
     pub command: CommandId,
@@ -57,7 +57,7 @@ pub struct FeedbackEntry {
 pub struct Feedback {
     /// The code that its author has.
     pub code: FeedbackCode,
-    /// How it came.
+    /// The channel by which it came.
     pub channel: FeedbackChannel,
     /// What it is about, by the catalogue of the day.
     pub category: String,
@@ -94,7 +94,7 @@ pub struct Feedback {
     /// When it was answered, the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended; none before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// Until when its words are kept; none before its end.

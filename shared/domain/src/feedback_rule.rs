@@ -129,9 +129,4 @@ impl FeedbackRules {
     pub fn on(&self, day: Date) -> Option<&FeedbackRule> {
         in_force(&self.0, day)
     }
-
-    /// The agencies that classify, each with its place in the file.
-    pub(crate) fn desks(&self) -> impl Iterator<Item = (usize, &AgencyCode)> {
-        self.0.iter().map(|rule| &rule.desk).enumerate()
-    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::dossier::{Action, DossierStatus, Refusal};
+use domain::feedback::{FeedbackAction, FeedbackRefusal, FeedbackStatus};
 use domain::upload::UploadId;
 use domain::{RuleName, Violation};
 use jiff::SignedDuration;
@@ -56,6 +57,25 @@ pub enum Failure {
     /// Documents that the request names are not inspected yet: a matter of seconds.
     #[error("{} document(s) under inspection", .0.len())]
     UnderInspection(BTreeSet<UploadId>),
+    /// There is no such feedback, or none that this caller may see.
+    #[error("no such feedback")]
+    FeedbackNotFound,
+    /// The command names another version of a feedback than the current one.
+    #[error("stale: the feedback has version {current}")]
+    StaleFeedback {
+        /// The current version, from 1.
+        current: u64,
+    },
+    /// The status of a feedback does not allow it.
+    #[error("{} is illegal in status {}", action.name(), status.name())]
+    IllegalMove {
+        /// The action that was asked for.
+        action: FeedbackAction,
+        /// The status that it has now.
+        status: FeedbackStatus,
+        /// What this caller may do instead.
+        allowed: Vec<FeedbackAction>,
+    },
     /// There is no such form, it has no occasion yet, or no layout of it is in force.
     #[error("no such form to print")]
     FormNotFound,
@@ -169,6 +189,9 @@ impl Failure {
             | Self::ProofRefused
             | Self::DocumentNotFound
             | Self::EventNotFound
+            | Self::FeedbackNotFound
+            | Self::StaleFeedback { .. }
+            | Self::IllegalMove { .. }
             | Self::FormNotFound
             | Self::ProcedureNotFound
             | Self::RouteNotFound
@@ -208,15 +231,17 @@ impl Failure {
             Self::DossierNotFound => "dossier-not-found",
             Self::DocumentNotFound => "document-not-found",
             Self::EventNotFound => "event-not-found",
+            Self::FeedbackNotFound => "feedback-not-found",
             Self::ProofRefused => "proof-refused",
             Self::TooOften { .. } => "too-many-requests",
             Self::UnderInspection(_) => Self::UNDER_INSPECTION,
             Self::FormNotFound => "form-not-found",
             Self::ProcedureNotFound => "procedure-not-found",
             Self::RouteNotFound => "route-not-found",
-            Self::Stale { .. } => "stale-version",
+            Self::Stale { .. } | Self::StaleFeedback { .. } => "stale-version",
             Self::StaleAssignment { .. } => "stale-assignment",
             Self::Illegal { .. } => "illegal-transition",
+            Self::IllegalMove { .. } => "illegal-feedback-move",
             Self::OutOfOrder => "out-of-order",
             Self::TooLarge => "body-too-large",
             Self::UnsupportedMediaType => "unsupported-media-type",
@@ -292,6 +317,20 @@ fn first_rule(violations: &[Violation]) -> String {
 impl From<Violation> for Failure {
     fn from(violation: Violation) -> Self {
         Self::Invalid(vec![violation])
+    }
+}
+
+impl From<FeedbackRefusal> for Failure {
+    fn from(refusal: FeedbackRefusal) -> Self {
+        match refusal {
+            FeedbackRefusal::NotAllowed => Self::Forbidden,
+            FeedbackRefusal::Stale { current } => Self::StaleFeedback { current },
+            FeedbackRefusal::Illegal { action, status, allowed } => {
+                Self::IllegalMove { action, status, allowed }
+            }
+            FeedbackRefusal::Invalid(broken) => Self::Invalid(broken),
+            FeedbackRefusal::Missing(missing) => Self::CalendarMissing { year: missing.year },
+        }
     }
 }
 

@@ -11,7 +11,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Every problem type there is, with its HTTP status: `infra/openapi.yaml` lists the same, and a
 /// test compares.
-pub const TYPES: [(&str, u16); 27] = [
+pub const TYPES: [(&str, u16); 29] = [
     ("malformed-body", 400),
     ("invalid-request", 400),
     ("missing-idempotency-key", 400),
@@ -22,6 +22,7 @@ pub const TYPES: [(&str, u16); 27] = [
     ("dossier-not-found", 404),
     ("document-not-found", 404),
     ("event-not-found", 404),
+    ("feedback-not-found", 404),
     ("form-not-found", 404),
     ("procedure-not-found", 404),
     ("route-not-found", 404),
@@ -34,6 +35,7 @@ pub const TYPES: [(&str, u16); 27] = [
     ("unsupported-media-type", 415),
     ("idempotency-key-reused", 422),
     ("illegal-transition", 422),
+    ("illegal-feedback-move", 422),
     ("catalogue-refused", 422),
     ("too-many-requests", 429),
     ("internal", 500),
@@ -110,6 +112,13 @@ impl Problem {
             Failure::Stale { current, status } => {
                 json!({ "currentVersion": current, "currentStatus": status })
             }
+            Failure::StaleFeedback { current } => json!({ "currentVersion": current }),
+            Failure::IllegalMove { action, status, allowed } => json!({ "feedback": {
+                "action": action,
+                "status": status,
+                "statusName": status.vietnamese(),
+                "allowed": allowed,
+            }}),
             Failure::StaleAssignment { current } => json!({ "currentAssignment": current }),
             Failure::Illegal { action, status, allowed } => json!({
                 "action": action,
@@ -132,6 +141,7 @@ impl Problem {
             | Failure::DossierNotFound
             | Failure::DocumentNotFound
             | Failure::EventNotFound
+            | Failure::FeedbackNotFound
             | Failure::FormNotFound
             | Failure::ProcedureNotFound
             | Failure::RouteNotFound
@@ -233,6 +243,18 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
         Failure::EventNotFound => (
             "Không có sự kiện này, hoặc thông tin về sự kiện đã hết thời gian lưu giữ.",
             "There is no such event, or its record has ended.",
+        ),
+        Failure::FeedbackNotFound => (
+            "Không có phản ánh này, hoặc nội dung đã hết thời gian lưu giữ.",
+            "There is no such feedback, or its time has ended.",
+        ),
+        Failure::StaleFeedback { .. } => (
+            "Phản ánh đã thay đổi; hãy đọc lại trước khi quyết định.",
+            "The feedback has moved on; read it again before you decide.",
+        ),
+        Failure::IllegalMove { .. } => (
+            "Trạng thái phản ánh không cho phép thao tác này.",
+            "The status of the feedback does not allow this action.",
         ),
         Failure::UnderInspection(_) => (
             "Tài liệu đang được kiểm tra; hãy gửi lại sau vài giây.",

@@ -11,7 +11,9 @@ use domain::dossier::{Action, Dossier};
 use ingest_event::ingest;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use platform::dynamo::{Deliveries, Dossiers, Figures, IntakeTable, LiveTable, Notices};
+use platform::dynamo::{
+    Deliveries, Dossiers, FeedbackTable, Figures, IntakeTable, LiveTable, Notices,
+};
 use platform::keyed_hash::KeyedHash;
 use platform::message::{SPEC_VERSION, SUBMIT, TRANSITION};
 use platform::port::DossierStore;
@@ -53,6 +55,8 @@ pub struct Stage {
     pub live: LiveTable,
     /// Notices: none, for the same reason.
     pub notices: Notices,
+    /// Feedback: none, since nobody sends any.
+    pub feedback: FeedbackTable,
     /// The law and the organisation of the place.
     pub catalogue: Catalogue,
 }
@@ -77,7 +81,8 @@ impl Stage {
             figures: Figures::new(client.clone(), table("KpiTable")),
             deliveries: Deliveries::new(client.clone(), table("DeliveriesTable")),
             live: LiveTable::new(client.clone(), table("LiveTable")),
-            notices: Notices::new(client, table("NoticesTable")),
+            notices: Notices::new(client.clone(), table("NoticesTable")),
+            feedback: FeedbackTable::new(client, table("FeedbackTable")),
             catalogue,
         }
     }

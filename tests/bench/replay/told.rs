@@ -55,6 +55,7 @@ pub async fn answer(stage: &Stage, period: &str, by: &str, now: Timestamp) -> Va
                 figures: &stage.figures,
                 dossiers: &stage.dossiers,
                 ledger: &stage.deliveries,
+                feedback: &stage.feedback,
                 live: &stage.live,
                 notices: &stage.notices,
             },

@@ -263,6 +263,8 @@ fn each_reason_of_a_dead_letter_is_documented_and_no_other() {
     let over_http = [
         "document-not-found",
         "event-not-found",
+        "feedback-not-found",
+        "illegal-feedback-move",
         "documents-under-inspection",
         "form-not-found",
         "procedure-not-found",

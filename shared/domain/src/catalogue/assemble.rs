@@ -204,12 +204,6 @@ impl Catalogue {
             }
         }
         let intake = kept(IntakeRules::assemble(files.intake), &mut found);
-        let desks = intake.iter().flat_map(|intake| intake.feedback.desks());
-        for (place, desk) in desks.filter(|(_, desk)| !known.contains_key(*desk)) {
-            let field = format!("feedback[{place}].desk");
-            let detail = format!("{desk} is not listed");
-            found.push(Violation::new(field, RuleName::KnownAgency, detail));
-        }
         let reserved = format!(".{}", crate::feedback_rule::GROUP);
         for code in known.keys().filter(|code| code.as_str().ends_with(&reserved)) {
             let detail = format!("{code}: codes of feedback end so, and no agency's");

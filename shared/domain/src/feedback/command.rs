@@ -13,7 +13,7 @@ use super::{
 /// What is asked for when somebody sends feedback.
 #[derive(Debug, Clone)]
 pub struct Filing {
-    /// How it comes.
+    /// The channel by which it comes.
     pub channel: FeedbackChannel,
     /// What it is about.
     pub category: String,
@@ -73,7 +73,7 @@ pub enum FeedbackRefusal {
     Illegal {
         /// The action that was asked for.
         action: FeedbackAction,
-        /// The current status.
+        /// The status that it has now.
         status: FeedbackStatus,
         /// What this actor may do instead.
         allowed: Vec<FeedbackAction>,

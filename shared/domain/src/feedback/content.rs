@@ -60,7 +60,7 @@ pub struct Place {
     /// In degrees north; with `longitude` or not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latitude: Option<f64>,
-    /// In degrees east.
+    /// In degrees east; with `latitude` or not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub longitude: Option<f64>,
 }
@@ -97,7 +97,7 @@ impl Place {
 pub struct Remark {
     /// The version that the move made, from 1.
     pub version: u64,
-    /// The words, cleaned.
+    /// The words, cleaned by the text gate.
     pub words: String,
 }
 

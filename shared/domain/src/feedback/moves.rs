@@ -135,7 +135,7 @@ pub struct Move {
     pub from: &'static [FeedbackStatus],
     /// Where it leads; none where the status stays.
     pub to: Option<FeedbackStatus>,
-    /// Who makes it.
+    /// Who makes the move.
     pub by: Mover,
     /// Whether a reason has to be given.
     pub reason: bool,

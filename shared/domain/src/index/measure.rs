@@ -115,12 +115,15 @@ pub struct Measures {
     known: BTreeMap<Measure, u64>,
     /// Whether any day of the time was counted; otherwise nothing is known of figures.
     counted: bool,
-    /// What the delivery ledger says of an input: a part, and of how much.
+    /// What our own books say of an input: a part, and of how much.
     ledger: BTreeMap<&'static str, (u64, u64)>,
 }
 
 /// The input of the dossiers that the national portal has.
 pub const SYNCHRONISED: &str = "dossiers-synchronised";
+
+/// The input of the feedback that was answered in time.
+pub const FEEDBACK: &str = "feedback-handled";
 
 impl Measures {
     /// The measures from the rows of a period and the register on its last day.
@@ -186,7 +189,18 @@ impl Measures {
         self
     }
 
-    /// What the delivery ledger says of `input`: a part, and of how much.
+    /// The same with how much feedback was answered, and of that how much by its day. Where none
+    /// was, the share says nothing.
+    #[must_use]
+    pub fn with_feedback(mut self, in_time: u64, answered: u64) -> Self {
+        if answered > 0 {
+            self.ledger.insert(FEEDBACK, (in_time, answered));
+        }
+        self
+    }
+
+    /// What our own books say of `input`, the ledger of deliveries or that of feedback: a part, and
+    /// of how much.
     pub fn ledger(&self, input: &str) -> Option<(u64, u64)> {
         self.ledger.get(input).copied()
     }

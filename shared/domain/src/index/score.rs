@@ -1,7 +1,7 @@
 //! Points of what was measured, with everything that led to them.
 
 use super::{
-    Condition, Criterion, Formula, Group, Index, Indexes, Measure, Measures, Ratio, WHOLE,
+    Condition, Criterion, FEEDBACK, Formula, Group, Index, Indexes, Measure, Measures, Ratio, WHOLE,
 };
 use crate::id::AgencyCode;
 use crate::period::Period;
@@ -17,6 +17,8 @@ pub enum Origin {
     Declared(String),
     /// The delivery ledger, as each night compared it with the histories.
     Ledger,
+    /// The answers to feedback, counted with each.
+    Feedback,
 }
 
 /// A number that a score was made of.
@@ -274,7 +276,8 @@ impl Sought<'_> {
         // What we know ourselves nobody has to declare.
         if let Some((value, of)) = self.measures.ledger(input) {
             let name = input.to_owned();
-            self.note(Input { name, value, of: Some(of), origin: Origin::Ledger });
+            let origin = if input == FEEDBACK { Origin::Feedback } else { Origin::Ledger };
+            self.note(Input { name, value, of: Some(of), origin });
             return Some((value, of));
         }
         let Some(found) = self.indexes.declared(self.period, self.agency, input) else {

@@ -249,9 +249,9 @@ fn five_working_days_lead_to_the_competent_agency_and_the_category_says_by_when_
     let office = Office::new();
     let (received, _) = office.in_status(FeedbackStatus::Received);
     assert_eq!(received.received_at, Some(at(NOW)));
-    // Five and eight working days after Tuesday the 17th, at the closing of the offices.
-    assert_eq!(received.routing_due_at.map(date_of), Some(jiff::civil::date(2026, 11, 24)));
-    assert_eq!(received.due_at.map(date_of), Some(jiff::civil::date(2026, 11, 27)));
+    // Five and eight working days after Tuesday the 17th; the 24th is a day off.
+    assert_eq!(received.routing_due_at.map(date_of), Some(jiff::civil::date(2026, 11, 25)));
+    assert_eq!(received.due_at.map(date_of), Some(jiff::civil::date(2026, 11, 30)));
     let (unverified, _) = office.in_status(FeedbackStatus::Unverified);
     assert_eq!((unverified.received_at, unverified.due_at), (None, None), "no clock runs yet");
     let due = received.routing_due_at.unwrap();

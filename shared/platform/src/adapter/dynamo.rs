@@ -10,6 +10,7 @@ mod deliveries;
 mod dossiers;
 mod events;
 mod facts;
+mod feedback;
 mod figures;
 mod intake_table;
 mod live;
@@ -47,6 +48,9 @@ pub use deliveries::{Behind, Deliveries, DueDelivery, InStep, SystemStanding, To
 pub use dossiers::{Desk, DossierTables, Dossiers, Line, Outline, WorklistPage};
 pub use events::EventTable;
 pub use facts::{FACTS, Histories};
+pub use feedback::{
+    FeedbackLine, FeedbackReceipt, FeedbackTable, HandledFeedback, PublishedLine, UNVERIFIED_KEPT,
+};
 pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
 pub use intake_table::IntakeTable;
 pub use live::{LiveCounts, LiveDifference, LiveTable};

@@ -1,0 +1,345 @@
+//! Feedback (phản ánh, kiến nghị): `/v1/feedback` for everybody, `/v1/own/{code}/feedback` for its
+//! proven author, `/v1/desk/feedback` for officers.
+
+mod body;
+mod lists;
+mod settings;
+mod shown;
+
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
+use domain::dossier::{Actor, Duty, Role, Signature};
+use domain::feedback::{Feedback, FeedbackCode, FeedbackDecision, FeedbackRule, FeedbackStatus};
+use domain::id::CommandId;
+use domain::upload::{Claimable, UploadId, unclaimed_violation};
+use domain::{RuleName, Violation};
+use jiff::{SignedDuration, Timestamp};
+use platform::Failure;
+use platform::dynamo::{FeedbackReceipt, FeedbackTable, ProofTable, Reads, UNVERIFIED_KEPT};
+use platform::fingerprint::Fingerprint;
+use platform::http::{HttpReply, HttpRequest};
+use platform::objects::Bucket;
+use platform::port::{Admission, Stored, UploadClaims};
+use platform::proof::ProofKey;
+use platform::record::{ReadOf, ReadRecord};
+use platform::request::Came;
+use platform::submission::{RECEIPT_KEPT, command_id};
+use serde::Serialize;
+
+use body::{FilingBody, MoveBody, named, photos};
+use shown::{Case, Standing};
+
+pub use settings::Settings;
+
+/// What one source address may send in an hour: a household, or a school with one line.
+const OF_ADDRESS_AN_HOUR_MAX: u64 = 20;
+
+/// What may be sent in a day in the name of one telephone, whoever sends it.
+const OF_NUMBER_A_DAY_MAX: u64 = 10;
+
+/// How often another number is tried where a code is taken, and a move is decided again where
+/// somebody else was faster.
+const TRIES_MAX: u32 = 5;
+
+/// The tables that feedback needs, and what uploads are claimed by.
+#[derive(Debug)]
+pub struct Office<U> {
+    /// Where feedback is kept.
+    pub feedback: FeedbackTable,
+    /// Where it is counted who sends how much.
+    pub proofs: ProofTable,
+    /// Where reads of officers are recorded.
+    pub reads: Reads,
+    /// Where photographs are looked up and kept.
+    pub uploads: U,
+    /// Reads tokens of authors, and hides what is counted.
+    pub key: ProofKey,
+}
+
+/// What is answered to who sends feedback.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Filed<'a> {
+    code: &'a FeedbackCode,
+    status: FeedbackStatus,
+    status_name: &'static str,
+    /// Until when its author has to prove their telephone; none where they need not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prove_within_seconds: Option<i64>,
+}
+
+impl<'a> From<&'a FeedbackReceipt> for Filed<'a> {
+    fn from(kept: &'a FeedbackReceipt) -> Self {
+        let waits = kept.status == FeedbackStatus::Unverified;
+        Self {
+            code: &kept.feedback,
+            status: kept.status,
+            status_name: kept.status.vietnamese(),
+            prove_within_seconds: waits.then(|| UNVERIFIED_KEPT.as_secs()),
+        }
+    }
+}
+
+/// What is answered to a move.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MovedTo<'a> {
+    code: &'a FeedbackCode,
+    status: FeedbackStatus,
+    status_name: &'static str,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a Feedback> for MovedTo<'a> {
+    fn from(feedback: &'a Feedback) -> Self {
+        Self {
+            code: &feedback.code,
+            status: feedback.status,
+            status_name: feedback.status.vietnamese(),
+            version: feedback.version,
+            due_at: feedback.due_at,
+        }
+    }
+}
+
+/// Answers one HTTP request; failures become problem documents.
+pub async fn handle(
+    request: HttpRequest,
+    office: &Office<impl UploadClaims>,
+    bucket: &Bucket,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let request = request.proven(&office.key, now)?;
+    match request.route.as_str() {
+        "GET /v1/feedback" => lists::published(&request, &office.feedback).await,
+        "GET /v1/desk/feedback" => {
+            let by = request.actor(catalogue, now)?;
+            lists::worklist(&request, &office.feedback, &by).await
+        }
+        "POST /v1/feedback" => office.take(&request, None, catalogue, now).await,
+        "POST /v1/desk/feedback" => {
+            let by = request.actor(catalogue, now)?;
+            office.take(&request, Some(by), catalogue, now).await
+        }
+        "GET /v1/feedback/{code}" => {
+            request.no_parameters()?;
+            let code: FeedbackCode = request.path("code")?;
+            let found = office.feedback.feedback(&code, now).await?;
+            HttpReply::json(200, &Standing::from(&found.ok_or(Failure::FeedbackNotFound)?))
+        }
+        // As `HttpRequest::proven` names the doors of proven authors.
+        "GET /v1/dossiers/{code}/feedback" | "GET /v1/desk/feedback/{code}" => {
+            office.show(&request, bucket, catalogue, now).await
+        }
+        "POST /v1/dossiers/{code}/feedback" | "POST /v1/desk/feedback/{code}/transitions" => {
+            office.change(&request, catalogue, now).await
+        }
+        _ => Err(Failure::RouteNotFound),
+    }
+}
+
+/// The rule of the day on which something happens.
+fn rule(catalogue: &Catalogue, now: Timestamp) -> Result<&FeedbackRule, Failure> {
+    let detail = "the province takes no feedback here";
+    let none = || Violation::new("category", RuleName::KnownValue, detail).into();
+    // A desk that the province does not have classifies nothing.
+    let rule = catalogue.feedback().on(date_of(now));
+    rule.filter(|rule| catalogue.agency(&rule.desk).is_some()).ok_or_else(none)
+}
+
+/// The command's name after its caller, so that two of them may use the same key.
+fn command(request: &HttpRequest, parts: [&str; 2]) -> Result<CommandId, Failure> {
+    let given = request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?;
+    let given = CommandId::try_from(given.to_owned())?;
+    command_id(&["feedback", parts[0], parts[1], given.as_str()])
+}
+
+/// Under which name a history has who sent something without an account.
+fn nobody() -> Signature {
+    Signature { role: Role::Citizen, id: "feedback".to_owned(), agency: None }
+}
+
+fn taken_violations(photos: &[UploadId]) -> Failure {
+    let each = photos.iter().map(|_| unclaimed_violation().within("photos"));
+    Failure::Invalid(each.collect())
+}
+
+impl<U: UploadClaims> Office<U> {
+    /// Counts `what` in windows of `seconds`. Fails where it is more than `most` in this one.
+    async fn admit(
+        &self,
+        (what, seconds, most): (&str, i64, u64),
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let second = now.as_second();
+        let window = second.div_euclid(seconds);
+        let kept = SignedDuration::from_secs(2 * seconds);
+        if self.proofs.count(&format!("{what}#{seconds}#{window}"), kept, now).await? <= most {
+            return Ok(());
+        }
+        let left = (window + 1) * seconds - second;
+        Err(Failure::TooOften { again_in_seconds: u32::try_from(left).unwrap_or(u32::MAX) })
+    }
+
+    async fn take(
+        &self,
+        request: &HttpRequest,
+        by: Option<Actor>,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<HttpReply, Failure> {
+        request.no_parameters()?;
+        let rule = rule(catalogue, now)?;
+        let signed = match &by {
+            None => nobody(),
+            Some(Actor::Officer { agency, duty: Duty::Counter, id, .. })
+                if *agency == rule.desk =>
+            {
+                Signature { role: Role::Officer, id: id.clone(), agency: Some(agency.clone()) }
+            }
+            Some(
+                Actor::Officer { .. }
+                | Actor::Integrator { .. }
+                | Actor::Portal { .. }
+                | Actor::Citizen { .. }
+                | Actor::Proven { .. }
+                | Actor::System { .. },
+            ) => return Err(Failure::Forbidden),
+        };
+        let key = command(request, ["file", &signed.account()])?;
+        let Came { read: body, came } =
+            request.json_as_it_came(|body: FilingBody| body.broken())?;
+        if by.is_none() {
+            let address = self.key.hidden("feedback-address", request.source());
+            self.admit((&address, 3_600, OF_ADDRESS_AN_HOUR_MAX), now).await?;
+        }
+        let fingerprint = Fingerprint::of(&came, None);
+        if let Some(kept) = self.feedback.receipt(&key, now).await? {
+            return repeated(&kept, &fingerprint);
+        }
+        let known = self.uploads.named(&named(&body.photos)).await?;
+        let account = signed.account();
+        let claimable = Claimable { known: &known, account: &account, dossier: None, now };
+        let filing = body.judged(key.clone(), &claimable, by.is_some())?;
+        if let (None, Some(author)) = (&by, &filing.content.author) {
+            let number = self.key.hidden("feedback-number", author.phone.zalo());
+            self.admit((&number, 86_400, OF_NUMBER_A_DAY_MAX), now).await?;
+        }
+        let under = FeedbackCode::counted_under(&rule.desk)
+            .map_err(|_| Failure::Defect("the desk's code leaves no room".to_owned()))?;
+        self.uploads.keep(filing.content.photos.clone()).await?;
+        for _ in 0..TRIES_MAX {
+            let count = self.feedback.next(&under, date_of(now)).await?;
+            let code = FeedbackCode::issue(&under, now, count)
+                .map_err(|none| Failure::Defect(none.to_string()))?;
+            let rules = (rule, catalogue.law());
+            let whole = Feedback::filed(filing.clone(), code, signed.clone(), rules, now)?;
+            let receipt = FeedbackReceipt {
+                feedback: whole.0.code.clone(),
+                fingerprint: fingerprint.clone(),
+                status: whole.0.status,
+                expires_at: now.saturating_add(RECEIPT_KEPT).unwrap_or(now).as_second(),
+            };
+            match self.feedback.admit(&whole, &key, &receipt).await? {
+                Admission::Admitted => {
+                    let code = receipt.feedback.shared().clone();
+                    return Ok(HttpReply::json(201, &Filed::from(&receipt))?.about(code));
+                }
+                Admission::KeyTaken => {
+                    let kept = self.feedback.receipt(&key, now).await?;
+                    return repeated(&kept.ok_or(Failure::Held("the receipt"))?, &fingerprint);
+                }
+                Admission::CodeTaken => {}
+                Admission::UploadsTaken(taken) => {
+                    return Err(taken_violations(&taken.into_iter().collect::<Vec<_>>()));
+                }
+            }
+        }
+        Err(Failure::Held("the number"))
+    }
+
+    async fn show(
+        &self,
+        request: &HttpRequest,
+        bucket: &Bucket,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<HttpReply, Failure> {
+        let by = request.actor(catalogue, now)?;
+        request.no_parameters()?;
+        let code: FeedbackCode = request.path("code")?;
+        let whole = self.feedback.whole(&code, now).await?.filter(|whole| whole.0.may_read(&by));
+        let whole = whole.ok_or(Failure::FeedbackNotFound)?;
+        let case = Case::of(&whole, &by, bucket, now).await?;
+        let what = (ReadOf::Case, whole.0.version);
+        let read = ReadRecord::new(code.shared().clone(), by.signature(), what, &request.id, now);
+        let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
+        self.reads.record(&read).await.map_err(unrecorded)?;
+        HttpReply::json(200, &case)
+    }
+
+    async fn change(
+        &self,
+        request: &HttpRequest,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<HttpReply, Failure> {
+        let by = request.actor(catalogue, now)?;
+        request.no_parameters()?;
+        let code: FeedbackCode = request.path("code")?;
+        let (rule, today) = (rule(catalogue, now)?, date_of(now));
+        let account = by.signature().account();
+        let key = command(request, ["move", &account])?;
+        let judge = |body: MoveBody| body.judged(key.clone(), catalogue, today).err();
+        let body: MoveBody = request.json_judged(|body| judge(body).unwrap_or_default())?;
+        let (mut command, with) =
+            body.judged(key.clone(), catalogue, today).map_err(Failure::Invalid)?;
+        if !body.photos.is_empty() {
+            let known = self.uploads.named(&named(&body.photos)).await?;
+            let dossier = Some(code.shared());
+            let claimable = Claimable { known: &known, account: &account, dossier, now };
+            let mut found = Vec::new();
+            command.photos = photos(&body.photos, &claimable, &mut found)?;
+            if !found.is_empty() {
+                return Err(Failure::Invalid(found));
+            }
+        }
+        if let Some(with) = with {
+            let other = self.feedback.feedback(&with, now).await?;
+            let unknown = || Violation::new("with", RuleName::KnownValue, "is no feedback");
+            command.with = Some(Box::new(other.ok_or_else(unknown)?));
+        }
+        for _ in 0..TRIES_MAX {
+            let whole = self.feedback.whole(&code, now).await?;
+            let (feedback, content) = whole.ok_or(Failure::FeedbackNotFound)?;
+            let rules = (rule, catalogue.law());
+            let next = match feedback.decide(&content, command.clone(), &by, rules, now)? {
+                FeedbackDecision::Repeated => {
+                    return HttpReply::json(200, &MovedTo::from(&feedback));
+                }
+                FeedbackDecision::Moved(next) => next,
+            };
+            self.uploads.keep(command.photos.clone()).await?;
+            match self.feedback.advance(&next, content.photos.len()).await? {
+                Ok(Stored::Yes) => {
+                    let reply = HttpReply::json(200, &MovedTo::from(&next.0))?;
+                    return Ok(reply.about(code.shared().clone()));
+                }
+                Ok(Stored::AnotherWasFirst) => {}
+                Err(taken) => return Err(taken_violations(&taken)),
+            }
+        }
+        Err(Failure::Held("the feedback"))
+    }
+}
+
+/// The answer that was kept, if it was to this.
+fn repeated(kept: &FeedbackReceipt, fingerprint: &Fingerprint) -> Result<HttpReply, Failure> {
+    if kept.fingerprint != *fingerprint {
+        return Err(Failure::IdempotencyKeyReused);
+    }
+    HttpReply::json(201, &Filed::from(kept))
+}

@@ -1,0 +1,24 @@
+//! The settings of `take-feedback`.
+
+use platform::entry::CatalogueSettings;
+use platform::proof::ProofKey;
+
+platform::settings! {
+    /// The settings of `take-feedback`.
+    pub struct Settings {
+        /// Where the catalogue is read.
+        catalogue: CatalogueSettings,
+        /// The name of the documents table.
+        documents_table: String = "DOCUMENTS_TABLE",
+        /// The address of the documents bucket.
+        documents_url: String = "DOCUMENTS_URL",
+        /// The name of the feedback table.
+        feedback_table: String = "FEEDBACK_TABLE",
+        /// Reads tokens of authors, and hides what is counted.
+        proof_key: ProofKey = "PROOF_KEY",
+        /// The name of the proofs table, which has the counts.
+        proofs_table: String = "PROOFS_TABLE",
+        /// The name of the reads table.
+        reads_table: String = "READS_TABLE",
+    }
+}
