@@ -226,9 +226,13 @@ async fn a_browser_is_told_of_a_failure_on_a_page_in_vietnamese_and_a_program_in
     }
     // At every other door that a browser can go to, too, and under the same status.
     let kpi = Call::new("GET /v1/kpi").query("period", "2026").citizen(CITIZEN);
-    let forbidden = asked(&world, kpi.header("accept", BROWSER)).await;
+    let kpi = kpi.header("accept", BROWSER);
+    let forbidden = asked(&world, kpi.clone()).await;
     assert_eq!(forbidden.status_code, 403);
     assert!(text(&forbidden).contains("Mã lỗi 403") && !text(&forbidden).contains(CITIZEN));
+    // Who shows a token is a program, also where a page is what it asks for.
+    let shown: Answer = asked(&world, kpi.header("authorization", "Bearer t")).await.into();
+    assert_eq!((shown.status, shown.problem()), (403, "forbidden"));
     // Who sends something is a program, whatever it accepts.
     let sent = Call::submit("k").raw("{").header("accept", BROWSER);
     let sent: Answer = sent.at_its_function(&world).await.into();

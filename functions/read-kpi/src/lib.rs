@@ -1,5 +1,5 @@
-//! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/national`, `/v1/reports` and `/v1/reports/{period}`: the
-//! night's figures, put together by what people ask for.
+//! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/national`, `/v1/reports` and `/v1/reports/{period}`:
+//! the night's figures, put together by what people ask for.
 //!
 //! What is read are stored days and months, so that an answer takes a dozen queries for a year. The
 //! province is counted on its own every night; where the sum of what was read is another, no figure

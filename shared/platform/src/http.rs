@@ -434,9 +434,11 @@ where
     let request = HttpRequest::from(event);
     let (route, id) = (request.route.clone(), request.id.clone());
     let language = problem::preferred(request.header("accept-language"));
-    // A browser that goes to an address asks for a page; a program, a script of a page too, does not.
-    let for_a_person =
-        route.starts_with("GET ") && request.header("accept").is_some_and(names_pages);
+    // A browser that goes to an address asks for a page and shows no token; a program that asks for
+    // a form shows one.
+    let for_a_person = route.starts_with("GET ")
+        && request.header_as_sent("authorization").is_none()
+        && request.header("accept").is_some_and(names_pages);
     let outcome = AssertUnwindSafe(async { handler(request).await }).catch_unwind().await;
     let outcome =
         outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
