@@ -207,8 +207,7 @@ async fn an_officer_of_an_agency_that_the_province_does_not_have_reads_and_does_
 
 /// The report of a month in which nothing happened, and its tag.
 async fn report(world: &World, known: Option<&str>) -> (ApiGatewayV2httpResponse, String) {
-    let mut call =
-        Call::new("GET /v1/reports/{period}").path("period", "2026-11").query("format", "csv");
+    let mut call = Call::new("GET /v1/reports/{period}").path("period", "2026-11.csv");
     if let Some(known) = known {
         call = call.header("if-none-match", known);
     }

@@ -246,7 +246,7 @@ fn page(period: &str) -> Call {
 #[tokio::test]
 async fn the_page_lists_late_dossiers_by_agency_by_code_with_the_reasons_that_their_history_gives()
 {
-    let world = two_days_counted().await;
+    let world = crate::published::publishing_causes(two_days_counted().await);
     let late = page("2026-11").at_kpi(&world, at(MORNING)).await;
     assert_eq!(
         late_rows(&late),
@@ -288,7 +288,7 @@ async fn what_was_overdue_then_is_listed_although_it_has_been_settled_since() {
 
 #[tokio::test]
 async fn an_agency_shows_its_fifty_longest_overdue_and_how_many_more_there_are() {
-    let world = few_agencies().await;
+    let world = crate::published::publishing_causes(few_agencies().await);
     for number in 1..=53 {
         let steps = [("", "2026-11-16T01:30:00Z"), ("receive", "2026-11-16T01:40:00Z")];
         happened(&world, 9000 + number, "online", &steps).await;

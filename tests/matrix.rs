@@ -45,7 +45,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 61] = [
+pub const MATRIX: [(&str, [u16; 12]); 62] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -84,6 +84,7 @@ pub const MATRIX: [(&str, [u16; 12]); 61] = [
     ("GET /v1/kpi/live",                     [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/index",                    [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/national",                 [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
+    ("GET /v1/reports",                      [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/reports/{period}",             [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/preference",                   [401, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
     // Of the owner of the dossier, whom the body names.

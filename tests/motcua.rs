@@ -46,6 +46,7 @@ mod payments;
 mod post;
 mod procedures;
 mod proofs;
+mod published;
 mod race;
 mod reception;
 mod redate;

@@ -149,6 +149,10 @@ pub const PALE: &str = r#"(() => {
 async fn every_word_stands_out_from_what_lies_behind_it() {
     let mut page = Browser::showing(html().await, 1280).await;
     assert_eq!(page.says(PALE).await, json!([]));
+    page.wishing(json!([{ "name": "prefers-color-scheme", "value": "dark" }])).await;
+    let paper = page.says("getComputedStyle(document.body).backgroundColor").await;
+    assert_eq!(paper, "rgb(13, 17, 23)");
+    assert_eq!(page.says(PALE).await, json!([]), "in the dark");
     page.as_printed().await;
     assert_eq!(page.says(PALE).await, json!([]), "on document");
 }
@@ -175,7 +179,7 @@ async fn tables_charts_and_regions_say_what_they_are() {
         assert_eq!(found, &nothing, "{what}");
     }
     let told = page.says("[document.documentElement.lang, document.title.length > 20, document.querySelectorAll('main').length, document.querySelectorAll('table').length, document.querySelectorAll('svg').length]").await;
-    assert_eq!(told, json!(["vi", true, 1, 5, 3]));
+    assert_eq!(told, json!(["vi", true, 1, 6, 3]));
 }
 
 /// The sort of a table's column, and the values of that column from the top.
@@ -195,20 +199,25 @@ async fn column(page: &mut Browser, place: u32) -> (Value, Vec<i64>) {
 #[tokio::test]
 async fn a_column_is_sorted_by_a_click_or_a_key_and_says_so() {
     let mut page = Browser::showing(html().await, 1280).await;
-    let head = "document.querySelectorAll('#agencies thead button')[2]";
+    // Most overdue first, as the page comes; then by what was received.
     let (sort, before) = column(&mut page, 2).await;
+    assert_eq!(sort, "descending");
+    assert!(before.is_sorted_by(|a, b| a >= b) && before[0] > 0, "{before:?}");
+    let head = "document.querySelectorAll('#agencies thead button')[5]";
+    let (sort, before) = column(&mut page, 5).await;
     assert!(sort.is_null() && !before.is_sorted_by(|a, b| a >= b), "{before:?}");
     page.says(&format!("{head}.click()")).await;
-    let (sort, values) = column(&mut page, 2).await;
+    assert!(column(&mut page, 2).await.0.is_null(), "one column is sorted by, and no other");
+    let (sort, values) = column(&mut page, 5).await;
     assert_eq!(sort, "descending");
     assert!(values.is_sorted_by(|a, b| a >= b) && values.len() == before.len(), "{values:?}");
     page.says(&format!("{head}.focus()")).await;
     page.press_enter().await;
-    let (sort, values) = column(&mut page, 2).await;
+    let (sort, values) = column(&mut page, 5).await;
     assert_eq!(sort, "ascending");
     assert!(values.is_sorted(), "{values:?}");
     page.says("document.querySelectorAll('#agencies thead button')[0].click()").await;
-    assert!(column(&mut page, 2).await.0.is_null(), "one column is sorted by, and no other");
+    assert!(column(&mut page, 5).await.0.is_null(), "one column is sorted by, and no other");
     let names = page
         .says(
             "[...document.querySelectorAll('#agencies tbody th')].map(name => name.dataset.value)",
@@ -218,6 +227,37 @@ async fn a_column_is_sorted_by_a_click_or_a_key_and_says_so() {
     let place = |start: &str| names.iter().position(|name| name.starts_with(start)).unwrap();
     // By code point every name in Ủ would stand behind every name in V.
     assert!(place("Văn phòng") < place("Ủy ban") && place("Ủy ban") < place("Sở"), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_telephone_shows_the_rate_and_what_is_overdue_beside_each_name() {
+    let mut page = Browser::showing(html().await, 390).await;
+    let hidden = page.says(r#"(() => {
+      const edge = document.documentElement.clientWidth;
+      const rows = [...document.querySelectorAll(".sorts thead tr, .sorts tbody tr")];
+      return rows.length > 40 ? rows.flatMap(row => [0, 1, 2].map(place => row.cells[place]))
+        .filter(cell => cell.getBoundingClientRect().right > edge).map(cell => cell.textContent) : ["few rows"];
+    })()"#).await;
+    assert_eq!(hidden, json!([]));
+    let heads = page.says("[1, 2].map(place => document.querySelector('#agencies thead tr').cells[place].innerText.trim())").await;
+    assert_eq!(heads, json!(["Tỷ lệ đúng hạn", "Đang quá hạn"]));
+}
+
+#[tokio::test]
+async fn on_paper_the_head_and_the_signatures_are_those_of_an_official_document() {
+    let mut page = Browser::showing(html().await, 1280).await;
+    let shown = "[...document.querySelectorAll('.official, .signatures')].map(part => part.getClientRects().length)";
+    assert_eq!(page.says(shown).await, json!([0, 0]), "a screen has neither");
+    page.as_printed().await;
+    assert_eq!(page.says(shown).await, json!([1, 1]));
+    let words = page.says("document.querySelector('.official').innerText + document.querySelector('.signatures').innerText").await;
+    for said in
+        ["CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "NGƯỜI LẬP BIỂU"]
+    {
+        assert!(words.as_str().unwrap().contains(said), "{said}: {words}");
+    }
+    let body = "[...document.querySelectorAll('.body')].filter(found => found.getClientRects().length).length";
+    assert_eq!(page.says(body).await, 1, "the body is named once");
 }
 
 #[tokio::test]
@@ -341,4 +381,21 @@ async fn on_paper_every_sheet_of_a_table_has_the_names_of_its_columns() {
         sheets(&pdf).iter().map(|sheet| sheet.matches("> Tj").count()).collect();
     assert!(count > 1 && words.len() == count, "{count} sheets, and content of {words:?}");
     assert!(words[0] > 0 && words.iter().all(|count| *count == words[0]), "{words:?}");
+}
+
+/// Takes pictures of the page for people to look at, where they are asked for.
+#[tokio::test]
+async fn the_page_can_be_looked_at() {
+    if std::env::var_os("PICTURES").is_none() {
+        return;
+    }
+    for width in [390, 768, 1280] {
+        let mut page = Browser::showing(html().await, width).await;
+        page.picture(&format!("report-{width}.png")).await;
+        page.wishing(json!([{ "name": "prefers-color-scheme", "value": "dark" }])).await;
+        page.picture(&format!("report-{width}-dark.png")).await;
+    }
+    let mut page = Browser::showing(html().await, 1280).await;
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(folder.join("report.pdf"), page.pdf().await).unwrap();
 }

@@ -331,7 +331,7 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
 }
 
 /// The modules of `platform` from the bottom up: each knows only those before it.
-const PLATFORM: [&str; 53] = [
+const PLATFORM: [&str; 55] = [
     "clock",
     "log_line",
     "telemetry",
@@ -368,7 +368,9 @@ const PLATFORM: [&str; 53] = [
     "payload",
     "parameters",
     "problem",
+    "problem_page",
     "browser",
+    "header",
     "http",
     "message",
     "inbound",

@@ -23,7 +23,7 @@ use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 168] = [
+const ANSWERS: [(&str, u16, &str); 169] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -143,6 +143,7 @@ const ANSWERS: [(&str, u16, &str); 168] = [
     ("read-kpi.national", 200, ""),
     ("read-kpi.national-bad-format", 400, "format known-value"),
     ("read-kpi.report", 200, ""),
+    ("read-kpi.reports", 200, ""),
     ("read-kpi.report-bad-period", 400, "period period"),
     ("read-case.case", 200, ""),
     ("read-case.case-by-citizen", 200, ""),

@@ -1,4 +1,5 @@
-//! Late dossiers by agency, for the page: codes, dates and reasons, without names.
+//! Late dossiers by agency, for the page: codes and dates, without names, and causes where the
+//! province publishes them.
 //!
 //! The page is public, so its reads are bounded by what the figures show: only agencies with late
 //! results or overdue dossiers, and of a long period only the last month. There is no list for a
@@ -37,6 +38,8 @@ pub(crate) struct LateList {
     pub first: Date,
     /// As of the end of which day.
     pub last: Date,
+    /// Whether the province publishes why they are late.
+    pub has_causes: bool,
     /// Agencies that have any, by code.
     pub agencies: Vec<LateOfAgency>,
 }
@@ -91,7 +94,8 @@ pub(crate) async fn list(
     }
     let agencies =
         of.into_iter().map(|(code, lines)| bounded(code, lines, catalogue, last)).collect();
-    Ok(Some(LateList { first, last, agencies }))
+    let has_causes = catalogue.law().rule_on(last).publish_late_causes;
+    Ok(Some(LateList { first, last, has_causes, agencies }))
 }
 
 /// Agencies that settled something late or had something overdue at the end.

@@ -1,11 +1,12 @@
-//! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/national` and `/v1/reports/{period}`: the night's
-//! figures, put together by what people ask for; and `/v1/kpi/live`, how the day goes.
+//! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/national`, `/v1/reports` and `/v1/reports/{period}`:
+//! the night's figures, put together by what people ask for; and `/v1/kpi/live`, how the day goes.
 //!
 //! What is read are stored days and months, so that an answer takes a dozen queries for a year. The
 //! province is counted on its own every night; where the sum of what was read is another, no figure
 //! is shown.
 
 mod answer;
+mod attention;
 mod chart;
 mod handled;
 mod index;
@@ -13,10 +14,12 @@ mod late;
 mod live;
 mod national;
 mod page;
+mod published;
 mod settings;
 mod sheet;
 mod standing;
 mod synchronised;
+mod table;
 mod told;
 
 use domain::calendar::previous;
@@ -36,6 +39,7 @@ use platform::parameters::{Parameters, flag, named, number};
 
 use handled::Handled;
 use live::Live;
+use published::{Named, Time};
 pub use settings::Settings;
 use sheet::ByteOrderMark;
 use synchronised::Synchronised;
@@ -96,6 +100,16 @@ pub async fn handle(
         "GET /v1/kpi/national" => {
             let actor = request.actor(catalogue, now)?;
             national_of(&request, &actor, (figures, ledger, feedback), (catalogue, now)).await
+        }
+        "GET /v1/reports" => {
+            request.no_parameters()?;
+            let list = published::list(figures, catalogue, now).await?;
+            let known = request.header("if-none-match");
+            Ok(HttpReply::page(published::TEMPLATE, list).kept_for(
+                KEPT_SECONDS,
+                Caches::Shared,
+                known,
+            ))
         }
         "GET /v1/reports/{period}" => {
             page_of(&request, (figures, dossiers, ledger), catalogue, now).await
@@ -191,6 +205,8 @@ enum NationalForm {
 enum ReportForm {
     Page,
     Csv,
+    /// CSV as a spreadsheet opens it, with a byte order mark.
+    CsvFile,
     Workbook,
 }
 
@@ -253,21 +269,35 @@ async fn national_of(
     Ok(reply.kept_for(KEPT_SECONDS, Caches::Own, request.header("if-none-match")))
 }
 
-/// The page of a period, as `format` asks for it: `html`, `csv` (`bom=true` for spreadsheets that
-/// need it) or `xlsx`.
+/// The report of a period, as the ending of its address asks for it, or `format`: `html`, `csv`
+/// (`bom=true` for spreadsheets that need it) or `xlsx`.
 async fn page_of(
     request: &HttpRequest,
     (figures, dossiers, ledger): (&Figures, &Dossiers, &Deliveries),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
+    let named: Named = request.path("period")?;
+    let is_plain = request.no_parameters().is_ok();
     let mut parameters = request.parameters();
+    let period = match named.time {
+        Time::Latest => {
+            parameters.end()?;
+            let newest = HttpReply::elsewhere(named.newest(figures, now).await?);
+            return Ok(
+                newest.with_header("cache-control", format!("public, max-age={KEPT_SECONDS}"))
+            );
+        }
+        Time::Of(ref period) => period.clone(),
+    };
     let selection = Selection { ended: ended(&mut parameters), ..Selection::default() };
     let forms =
         [("html", ReportForm::Page), ("csv", ReportForm::Csv), ("xlsx", ReportForm::Workbook)];
-    let (form, mark) = form(&mut parameters, &forms);
+    let (form, mark) = match named.form {
+        Some(form) => (form, ByteOrderMark::Written),
+        None => form(&mut parameters, &forms),
+    };
     parameters.end()?;
-    let period: Period = request.path("period")?;
     let gathered = gather(&period, figures).await?;
     let by = |dimension| {
         report(&gathered.rows, dimension, &selection, catalogue.register(), period.last())
@@ -277,7 +307,15 @@ async fn page_of(
             let compared = compared(&period, &gathered, figures, catalogue, &selection).await?;
             let trend = trend(&period, &gathered, figures).await?;
             let late = late::list(&period, &gathered, dossiers, &selection, catalogue, now).await?;
+            let (before, after) = (period.before(), period.after());
+            let has_before = published::is_begun(&before, figures, now).await?;
+            let has_after = published::is_begun(&after, figures, now).await?;
+            let navigation = published::Navigation {
+                before: has_before.then_some(&before),
+                after: has_after.then_some(&after),
+            };
             let parts = page::PageParts {
+                navigation,
                 by: &by,
                 compared: compared.as_ref(),
                 trend: &trend,
@@ -290,7 +328,7 @@ async fn page_of(
             let page = page::page(&period, &gathered, &parts, (catalogue, &selection), now)?;
             HttpReply::page(page::TEMPLATE, page)
         }
-        ReportForm::Csv => {
+        ReportForm::Csv | ReportForm::CsvFile => {
             let doubts = page::doubts(&gathered, catalogue);
             let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), doubts, mark)?;
             HttpReply::text("text/csv; charset=utf-8", csv)
@@ -306,7 +344,9 @@ async fn page_of(
                 .with_header("content-disposition", file_name(&period, "xlsx"))
         }
     };
-    Ok(reply.kept_for(KEPT_SECONDS, Caches::Shared, request.header("if-none-match")))
+    // What a caller composes has more addresses than a cache on the way has room for.
+    let caches = if is_plain && period.is_of_the_calendar() { Caches::Shared } else { Caches::Own };
+    Ok(reply.kept_for(KEPT_SECONDS, caches, request.header("if-none-match")))
 }
 
 /// The time that a report is compared with; none where nothing like it was counted whole.

@@ -13,35 +13,20 @@ use platform::Failure;
 
 use platform::gather::Gathered;
 
+use crate::attention::Attention;
 use crate::chart;
-use crate::late::LateList;
+use crate::late::{LateList, LateOfAgency};
+use crate::published::Navigation;
 use crate::standing::Standing;
+use crate::table::{self, Breakdown, COLUMNS, Table};
 use crate::told::{Telling, Told};
-
-/// The columns of a table after its first.
-const COLUMNS: [&str; 14] = [
-    "Kỳ trước chuyển sang",
-    "Tiếp nhận",
-    "Trong đó trực tuyến",
-    "Đã giải quyết",
-    "Trước hạn",
-    "Đúng hạn",
-    "Quá hạn",
-    "Tỷ lệ đúng hạn",
-    "Đang giải quyết",
-    "Đang quá hạn",
-    "Quá hạn ở bước",
-    "Chưa phân công",
-    "Chờ, tạm dừng",
-    "Yêu cầu bổ sung quá thời hạn",
-];
 
 /// The source of the page, with its only script and style.
 pub(crate) const TEMPLATE: &str = include_str!("../templates/report.html");
 
 #[derive(Template)]
 #[template(path = "report.html")]
-struct Page {
+struct Page<'a> {
     /// The name of the reporting body.
     body: String,
     heading: String,
@@ -59,12 +44,16 @@ struct Page {
     bars: Vec<(u64, String)>,
     columns: [&'static str; 14],
     tables: Vec<Table>,
+    attention: Attention,
+    navigation: Navigation<'a>,
     late: Option<Late>,
     /// How far each connected system is, a sentence each; none where no night compared.
     in_step: Vec<String>,
     /// Who told applicants; none where no night counted.
     told: Option<Told>,
-    /// What the addresses of the other formats carry besides the format.
+    /// The name of the period in addresses.
+    period: &'a Period,
+    /// What the addresses of the other formats carry behind their names.
     query: &'static str,
     made: String,
 }
@@ -72,6 +61,10 @@ struct Page {
 struct Late {
     /// Which dossiers are listed.
     basis: String,
+    /// Whether the list says why they are late.
+    has_causes: bool,
+    /// How many columns it has.
+    width: usize,
     agencies: Vec<LateAgency>,
 }
 
@@ -96,23 +89,6 @@ struct Headline {
     change: String,
 }
 
-struct Table {
-    id: &'static str,
-    caption: &'static str,
-    first: &'static str,
-    /// Whether its keys are codes that people know.
-    coded: bool,
-    lines: Vec<TableLine>,
-    total: TableLine,
-}
-
-struct TableLine {
-    key: String,
-    name: String,
-    /// What is shown, and what is sorted by.
-    cells: Vec<(String, u64)>,
-}
-
 /// Whole numbers as Vietnamese writes them: `258.000`.
 pub(crate) fn number(count: u64) -> String {
     let digits = count.to_string();
@@ -131,7 +107,7 @@ pub(crate) fn percent_text(share: u64) -> String {
     format!("{},{:02}%", share / 100, share % 100)
 }
 
-fn long(day: Date) -> String {
+pub(crate) fn long(day: Date) -> String {
     day.strftime("%d/%m/%Y").to_string()
 }
 
@@ -155,10 +131,15 @@ pub(crate) fn tied(text: &str) -> String {
 
 /// The heading of the report.
 pub(crate) fn heading(period: &Period) -> String {
+    format!("Kết quả tiếp nhận, giải quyết thủ tục hành chính {}", time(period))
+}
+
+/// What people call the period: `tháng 11 năm 2026`.
+pub(crate) fn time(period: &Period) -> String {
     let (first, last, name) = (period.first(), period.last(), period.to_string());
     let year = first.year();
     let part = name.split_once('-').map_or("", |(_, part)| part);
-    let time = match part.get(..1) {
+    match part.get(..1) {
         _ if name.contains("..") => format!("từ ngày {} đến ngày {}", long(first), long(last)),
         None => format!("năm {year}"),
         Some("Q") => {
@@ -174,8 +155,7 @@ pub(crate) fn heading(period: &Period) -> String {
         }
         Some(_) if first == last => format!("ngày {}", long(first)),
         Some(_) => format!("tháng {} năm {year}", first.month()),
-    };
-    format!("Kết quả tiếp nhận, giải quyết thủ tục hành chính {time}")
+    }
 }
 
 /// As of when, of how many days, against which dates.
@@ -282,97 +262,6 @@ fn headlines(now: Option<&Figures>, before: Option<&Figures>) -> Vec<Headline> {
     ]
 }
 
-fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
-    let row = &figures.row;
-    let counts = [
-        row.carried_over,
-        row.received,
-        figures.received_online,
-        row.resolved,
-        row.early,
-        row.on_time,
-        row.late,
-    ];
-    let share = figures.on_time_share();
-    let others = [
-        row.in_process,
-        row.overdue,
-        row.step_overdue,
-        row.unheld(),
-        row.supplement + row.payment + row.suspended,
-        row.asked_late,
-    ];
-    let cell = |count: u64| (number(count), count);
-    let cells = counts
-        .into_iter()
-        .map(cell)
-        .chain([(share.map_or_else(|| "–".to_owned(), percent_text), share.unwrap_or_default())])
-        .chain(others.into_iter().map(cell));
-    TableLine { key, name, cells: cells.collect() }
-}
-
-/// By what a table of the page breaks the figures down.
-#[derive(Debug, Clone, Copy)]
-enum Breakdown {
-    Agencies,
-    Fields,
-    Channels,
-}
-
-impl Breakdown {
-    fn id(self) -> &'static str {
-        match self {
-            Self::Agencies => "agencies",
-            Self::Fields => "fields",
-            Self::Channels => "channels",
-        }
-    }
-
-    fn caption(self) -> &'static str {
-        match self {
-            Self::Agencies => "Theo cơ quan",
-            Self::Fields => "Theo lĩnh vực",
-            Self::Channels => "Theo hình thức nộp",
-        }
-    }
-
-    /// The heading of the first column.
-    fn first(self) -> &'static str {
-        match self {
-            Self::Agencies => "Cơ quan",
-            Self::Fields => "Lĩnh vực",
-            Self::Channels => "Hình thức",
-        }
-    }
-
-    /// Whether its keys are codes that people know.
-    fn is_coded(self) -> bool {
-        match self {
-            Self::Agencies | Self::Fields => true,
-            Self::Channels => false,
-        }
-    }
-}
-
-fn table(by: Breakdown, report: &Report, gathered: &Gathered) -> Table {
-    let lines = report
-        .lines
-        .iter()
-        .map(|line| table_line(line.key.clone(), line.name.clone(), &line.figures));
-    let mut total = table_line(String::new(), "Toàn tỉnh".to_owned(), &report.total);
-    if gathered.days == 0 {
-        total.cells.fill((NOT_COUNTED.to_owned(), 0));
-    }
-    Table {
-        id: by.id(),
-        caption: by.caption(),
-        first: by.first(),
-        coded: by.is_coded(),
-        lines: lines.collect(),
-        total,
-    }
-}
-
 fn cause(cause: &Cause) -> &'static str {
     match cause {
         Cause::NotBegun => "chưa bắt đầu giải quyết",
@@ -407,7 +296,7 @@ fn late(list: &LateList) -> Late {
         long(list.last),
         long(list.last)
     );
-    let agency = |agency: &crate::late::LateOfAgency| LateAgency {
+    let agency = |agency: &LateOfAgency| LateAgency {
         key: agency.code.to_string(),
         name: agency.name.clone(),
         more: if agency.more == 0 {
@@ -417,7 +306,9 @@ fn late(list: &LateList) -> Late {
         },
         lines: agency.lines.iter().map(|(code, behind)| late_line(code.as_str(), behind)).collect(),
     };
-    Late { basis: tied(&basis), agencies: list.agencies.iter().map(agency).collect() }
+    let agencies = list.agencies.iter().map(agency).collect();
+    let (has_causes, width) = (list.has_causes, 4 + usize::from(list.has_causes));
+    Late { basis: tied(&basis), has_causes, width, agencies }
 }
 
 /// What a page shows besides the figures of its period.
@@ -432,6 +323,8 @@ pub(crate) struct PageParts<'a> {
     pub late: Option<&'a LateList>,
     /// How far each connected system is, and who told applicants of the changes of the period.
     pub others: (&'a [Standing], &'a Telling),
+    /// The times around this one that are published.
+    pub navigation: Navigation<'a>,
 }
 
 /// The period with which a report is compared.
@@ -445,7 +338,7 @@ pub(crate) struct Compared {
 }
 
 /// The name of the reporting body: the province that exists on `day`.
-fn body(catalogue: &Catalogue, day: Date) -> String {
+pub(crate) fn body(catalogue: &Catalogue, day: Date) -> String {
     let mut provinces = catalogue.agencies().filter(|agency| agency.level == AgencyLevel::Province);
     provinces
         .find(|agency| agency.exists_on(day))
@@ -470,6 +363,7 @@ pub(crate) fn page(
         [chart::short(point), shown(|row| row.received), shown(|row| row.resolved)]
     };
     let compared = parts.compared.map(|compared| &compared.total);
+    let target = catalogue.law().rule_on(gathered.last.unwrap_or(period.last())).on_time_target;
     let page = Page {
         body: body(catalogue, period.last()),
         heading: tied(&heading(period)),
@@ -481,17 +375,18 @@ pub(crate) fn page(
         trend: chart::trend(parts.trend),
         trend_points: parts.trend.iter().map(point).collect(),
         bars: chart::on_time(&agencies.lines),
-        tables: vec![
-            table(Breakdown::Agencies, &agencies, gathered),
-            table(Breakdown::Fields, &(parts.by)(Dimension::Field), gathered),
-            table(Breakdown::Channels, &(parts.by)(Dimension::Channel), gathered),
-        ],
+        tables: Breakdown::ALL
+            .map(|by| table::table(by, &(parts.by)(by.dimension()), gathered))
+            .into(),
+        attention: Attention::of(&agencies, target),
+        navigation: parts.navigation.clone(),
+        period,
         late: parts.late.map(late),
         in_step: parts.others.0.iter().map(|standing| tied(&standing.sentence())).collect(),
         told: parts.others.1.shown(),
         query: match selection.ended {
             EndedAgencies::AsCounted => "",
-            EndedAgencies::Merged => "agencies=merged&",
+            EndedAgencies::Merged => "?agencies=merged",
         },
         columns: COLUMNS,
         made: tied(&format!("Lập ngày {}.", long(date_of(now)))),

@@ -3,7 +3,7 @@
 use domain::kpi::report::{Dimension, Figures, Line, Report};
 use domain::period::Period;
 use platform::Failure;
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use crate::answer::percent;
 use crate::page::{NOT_COUNTED, basis, heading};
@@ -38,6 +38,9 @@ const COLUMNS: [Column; 24] = [
     ("Yêu cầu bổ sung", |figures| figures.row.asked),
     ("Yêu cầu bổ sung quá thời hạn", |figures| figures.row.asked_late),
 ];
+
+/// The size of paper in the numbers of the format (ECMA-376 Part 1 §18.3.1.63).
+const A4: u8 = 9;
 
 const SHARE: &str = "Tỷ lệ đúng hạn (%)";
 
@@ -135,6 +138,15 @@ pub(crate) fn xlsx(
     reports: &[(Dimension, Report)],
 ) -> Result<Vec<u8>, Failure> {
     let mut workbook = Workbook::new();
+    // The time of making would give the same figures another tag each time.
+    let day = gathered.last.unwrap_or_else(|| period.last());
+    let (year, month, day) = (day.year(), day.month(), day.day());
+    let made =
+        ExcelDateTime::from_ymd(year.unsigned_abs(), month.unsigned_abs(), day.unsigned_abs());
+    // A sheet knows no day before 1900.
+    let made = made.or_else(|_| ExcelDateTime::from_ymd(1900, 1, 1));
+    let made = DocProperties::new().set_creation_datetime(&made.map_err(defect)?);
+    workbook.set_properties(&made);
     for (dimension, report) in reports {
         let sheet = workbook.add_worksheet();
         fill(sheet, period, gathered, *dimension, report).map_err(defect)?;
@@ -153,6 +165,7 @@ fn fill(
     dimension: Dimension,
     report: &Report,
 ) -> Result<(), XlsxError> {
+    let last_column = u16::try_from(COLUMNS.len() + 2).unwrap_or(u16::MAX);
     let (bold, head) = (Format::new().set_bold(), Format::new().set_bold().set_text_wrap());
     let share = Format::new().set_num_format("0.00");
     sheet.set_name(match dimension {
@@ -181,12 +194,17 @@ fn fill(
             }
         }
         if let Some(hundredths) = line.figures.on_time_share() {
-            let column = u16::try_from(COLUMNS.len() + 2).unwrap_or(u16::MAX);
             let percent: f64 = percent(hundredths).parse().unwrap_or_default();
-            sheet.write_with_format(row, column, percent, &share)?;
+            sheet.write_with_format(row, last_column, percent, &share)?;
         }
     }
-    sheet.set_column_width(1, 48)?;
+    sheet.set_column_width(0, 11)?;
+    sheet.set_column_width(1, 40)?;
+    sheet.set_column_range_width(2, last_column, 7.5)?;
     sheet.set_freeze_panes(4, 2)?;
+    // On A4 landscape as wide as the sheet, the names of the columns on every sheet.
+    sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
+    sheet.set_margins(0.4, 0.4, 0.5, 0.5, 0.3, 0.3).set_footer("&C&P/&N");
+    sheet.set_repeat_rows(3, 3)?;
     Ok(())
 }

@@ -220,6 +220,15 @@ pub struct ClockRule {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 240)))]
     pub reception_working_hours: Option<u16>,
+    /// The share of results in time that the province has set itself, in hundredths of a percent
+    /// (9500 is 95 %); `None` where it has set none.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 10_000)))]
+    pub on_time_target: Option<u16>,
+    /// Whether the published list of late dossiers also has what their histories give as causes.
+    /// Without it the list has codes and days.
+    #[serde(default)]
+    pub publish_late_causes: bool,
     /// How long what was handed in is kept after the end of a dossier, unless its procedure says
     /// otherwise; for ever in editions of before it was a rule.
     #[serde(default)]
@@ -325,6 +334,7 @@ impl Law {
                 ("supplementCalendarDays", rule.supplement_calendar_days, 1, 365),
                 ("shortTermWorkingDays", rule.short_term_working_days, 0, 30),
                 ("receptionWorkingHours", rule.reception_working_hours.unwrap_or(1), 1, 240),
+                ("onTimeTarget", rule.on_time_target.unwrap_or(1), 1, 10_000),
             ] {
                 check(
                     field,

@@ -61,7 +61,33 @@ impl Period {
     #[must_use]
     pub fn before(&self) -> Self {
         let last = self.first.yesterday().unwrap_or(self.first);
-        let months = match self.text.split_once('-').map(|(_, rest)| rest) {
+        let first = match self.months() {
+            Some(months) => self.first.saturating_sub(months.months()),
+            None => self.first.saturating_sub(self.days().days()),
+        };
+        Self::between(first, last)
+    }
+
+    /// The time of the same kind just after, as [`Period::before`] has the one before.
+    #[must_use]
+    pub fn after(&self) -> Self {
+        let first = self.last.tomorrow().unwrap_or(self.last);
+        let beyond = match self.months() {
+            Some(months) => first.saturating_add(months.months()),
+            None => first.saturating_add(self.days().days()),
+        };
+        Self::between(first, beyond.yesterday().unwrap_or(first))
+    }
+
+    /// Whether it is a day, week, month, quarter, half or whole year, of which there are few, and
+    /// not one of the many times from some day to another.
+    pub fn is_of_the_calendar(&self) -> bool {
+        !self.text.contains("..")
+    }
+
+    /// How many whole months its kind has; none of a kind that is counted in days.
+    fn months(&self) -> Option<i32> {
+        match self.text.split_once('-').map(|(_, rest)| rest) {
             None => Some(12),
             Some(rest)
                 if self.text.contains("..") || rest.contains('-') || rest.starts_with('W') =>
@@ -71,14 +97,11 @@ impl Period {
             Some(rest) if rest.starts_with('Q') => Some(3),
             Some(rest) if rest.starts_with('H') => Some(6),
             Some(_) => Some(1),
-        };
-        let first = match months {
-            Some(months) => self.first.saturating_sub(months.months()),
-            None => self
-                .first
-                .saturating_sub((self.last - self.first).get_days().saturating_add(1).days()),
-        };
-        Self::between(first, last)
+        }
+    }
+
+    fn days(&self) -> i32 {
+        (self.last - self.first).get_days().saturating_add(1)
     }
 
     /// The time that this one is compared with, its days from its first to `last` having been

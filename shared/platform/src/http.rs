@@ -21,9 +21,11 @@ use sha2::{Digest, Sha256};
 
 use crate::browser;
 use crate::form::Draft;
+use crate::header::{names_pages, names_tag};
 use crate::parameters::{self, Parameters};
 use crate::payload::Payload;
 use crate::problem::{self, Problem};
+use crate::problem_page;
 use crate::proof::ProofKey;
 use crate::request::{Came, read_json};
 use crate::wire::{self, hex};
@@ -292,6 +294,12 @@ impl HttpReply {
         Self::of(304, "application/json", Body::Text(String::new()))
     }
 
+    /// That what is asked for is at `location` for now: 302, with nothing else to read.
+    pub fn elsewhere(location: String) -> Self {
+        Self::of(302, "text/plain; charset=utf-8", Body::Text(String::new()))
+            .with_header("location", location)
+    }
+
     fn of(status: u16, content_type: &'static str, body: Body) -> Self {
         let headers = Vec::new();
         Self { status, content_type, retry_after_seconds: None, body, headers, dossier: None }
@@ -350,6 +358,14 @@ impl HttpReply {
             dossier: None,
         }
     }
+
+    /// What `problem` says, as a page for a person in front of a browser.
+    fn problem_page(problem: &Problem, route: &str) -> Self {
+        let (status, retry_after_seconds) = (problem.status, problem.retry_after_seconds());
+        let page = Self::page(problem_page::TEMPLATE, problem_page::written(problem, route))
+            .with_header("content-language", Language::Vi.name());
+        Self { status, retry_after_seconds, ..page }
+    }
 }
 
 impl From<HttpReply> for ApiGatewayV2httpResponse {
@@ -370,31 +386,6 @@ impl From<HttpReply> for ApiGatewayV2httpResponse {
         }
         response
     }
-}
-
-/// Whether an `If-None-Match` names `tag`: any (`*`), or a list that holds it. Weak tags are
-/// compared as strong ones, as RFC 9110 §13.1.2 has it for this header; a value that is no such
-/// list names nothing.
-fn names_tag(known: &str, tag: &str) -> bool {
-    if known.trim() == "*" {
-        return true;
-    }
-    let mut rest = known.trim_start_matches([' ', '\t', ',']);
-    let mut named = false;
-    while !rest.is_empty() {
-        let strong = rest.strip_prefix("W/").unwrap_or(rest);
-        let Some(end) = strong.strip_prefix('"').and_then(|inner| inner.find('"')) else {
-            return false;
-        };
-        let (one, after) = strong.split_at(end + 2);
-        named |= one == tag;
-        let next = after.trim_start_matches([' ', '\t']);
-        if !next.is_empty() && !next.starts_with(',') {
-            return false;
-        }
-        rest = next.trim_start_matches([' ', '\t', ',']);
-    }
-    named
 }
 
 /// How much of a request's time is kept for its answer.
@@ -443,6 +434,11 @@ where
     let request = HttpRequest::from(event);
     let (route, id) = (request.route.clone(), request.id.clone());
     let language = problem::preferred(request.header("accept-language"));
+    // A browser that goes to an address asks for a page and shows no token; a program that asks for
+    // a form shows one.
+    let for_a_person = route.starts_with("GET ")
+        && request.header_as_sent("authorization").is_none()
+        && request.header("accept").is_some_and(names_pages);
     let outcome = AssertUnwindSafe(async { handler(request).await }).catch_unwind().await;
     let outcome =
         outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));
@@ -453,8 +449,13 @@ where
             reply.into()
         }
         Err(failure) => {
-            let problem = Problem::written(&failure, language).of_request(&id);
-            let reply = HttpReply::problem(&problem, language);
+            let reply = if for_a_person {
+                let problem = Problem::written(&failure, Language::Vi).of_request(&id);
+                HttpReply::problem_page(&problem, &route)
+            } else {
+                let problem = Problem::written(&failure, language).of_request(&id);
+                HttpReply::problem(&problem, language)
+            };
             if reply.status >= 500 {
                 tracing::error!(
                     route,
@@ -467,34 +468,6 @@ where
                 tracing::info!(route, request = id, reason = failure.slug(), cause = %failure, "request refused");
             }
             reply.into()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tag_is_known_from_a_list_weak_or_strong_and_from_the_star() {
-        let tag = "\"a1\"";
-        for known in
-            ["\"a1\"", "W/\"a1\"", "\"b\", \"a1\"", "\"b,\" , W/\"a1\",", "*", " * ", ",\"a1\""]
-        {
-            assert!(names_tag(known, tag), "{known}");
-        }
-        for known in [
-            "",
-            "a1",
-            "\"b\"",
-            "\"a1",
-            "\"b\" \"a1\"",
-            "\"b, \"a1\", c\"",
-            "w/\"a1\"",
-            "*, \"b\"",
-            "\"*\"",
-        ] {
-            assert!(!names_tag(known, tag), "{known}");
         }
     }
 }

@@ -62,7 +62,7 @@ pub enum LogLine {
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,

@@ -8,6 +8,7 @@ use domain::kpi::report::{Dimension, Selection, joined, report};
 use domain::kpi::{
     DossierFacts, DueBasis, FigureKind, KpiCell, KpiRow, KpiRows, Rulings, broken_identities,
 };
+use domain::period::Period;
 use domain::procedure::Channel;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -308,5 +309,24 @@ proptest! {
         let (opening, stocks) = (tally(&dossiers, first, DueBasis::Original), tally(&dossiers, last, DueBasis::Original));
         let joined = joined(first, &opening, parts, &stocks);
         prop_assert_eq!(joined, rows_of(&dossiers, first, last, DueBasis::Original));
+    }
+}
+
+#[test]
+fn after_each_time_comes_one_of_its_kind_and_before_that_the_time_itself() {
+    for (time, next) in [
+        ("2026-11-30", "2026-12-01"),
+        ("2026-W53", "2027-W01"),
+        ("2026-12", "2027-01"),
+        ("2024-01", "2024-02"),
+        ("2026-Q4", "2027-Q1"),
+        ("2026-H2", "2027-H1"),
+        ("2026", "2027"),
+        ("2026-11-10..2026-11-12", "2026-11-13..2026-11-15"),
+    ] {
+        let time: Period = time.parse().unwrap();
+        let after = time.after();
+        assert_eq!((after.to_string().as_str(), after.before()), (next, time.clone()));
+        assert_eq!(time.is_of_the_calendar(), !next.contains(".."), "{time}");
     }
 }

@@ -50,6 +50,8 @@ fn a_rule_of_the_clock_that_says_something_unknown_is_not_read() {
     for (field, value) in [
         ("supplement", json!("forget")),
         ("kpiDue", json!("yesterday")),
+        ("publishLateCauses", json!("sometimes")),
+        ("onTimeTarget", json!("most")),
         ("extensionsMax", json!(-1)),
         ("trust", json!("rumour")),
         ("colour", json!("red")),
