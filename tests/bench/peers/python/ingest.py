@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -58,7 +59,8 @@ class Record:
 
     def settled(self, fields: dict[str, Any]) -> None:
         sets = "".join(f", #{name} = :{name}" for name in fields)
-        try:
+        # Another delivery of the same event may have applied it.
+        with contextlib.suppress(TABLES.exceptions.ConditionalCheckFailedException):
             TABLES.update_item(
                 TableName=EVENTS,
                 Key=self.key,
@@ -71,8 +73,6 @@ class Record:
                     **{f":{name}": value for name, value in fields.items()},
                 },
             )
-        except TABLES.exceptions.ConditionalCheckFailedException:
-            pass  # Another delivery of the same event has applied it.
 
 
 def work_off(event: dict[str, Any], key: str, source: str) -> dict[str, Any]:
