@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema sdk setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template check-contract fmt hooks release cost bench bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
+.PHONY: help schema sdk setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template check-contract fmt hooks release cost bench bench-events bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -135,8 +135,8 @@ sbom: ## write what the lock files pin as a bill of materials (CycloneDX), with 
 advisories: setup ## compare Cargo.lock with the published vulnerabilities of crates; on-line, since it fetches their list
 	$(TOOLS)/cargo-deny check advisories
 
-prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000]
-	SEEDS=$(or $(SEEDS),5000) cargo test -p tests --test motcua --locked -- --nocapture whatever_the_luck
+prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000] [FIRST=0]
+	SEEDS=$(SEEDS) FIRST=$(FIRST) cargo run --release --locked -p tests --example shuffle
 
 cost: ## what a dossier's life costs, by operation and by table, beside the common design, written to docs/figures.md
 	@COST_WRITE=1 cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture
@@ -146,6 +146,13 @@ bench: release ## start, speed, memory and size of the functions beside floors a
 	cargo build --release --locked -p floor
 	cargo build --release --locked -p bench
 	BENCH_WRITE=1 target/release/bench
+
+bench-events: ## events in and out: speed beside Python, requests to queues, a day's outage of the portal, written to docs/figures.md: make bench-events [CHANGES=10000]
+	$(PYTHON) infra/local/peers.py
+	cargo build --release --locked --bins -p ingest-event -p relay-changes
+	CHANGES=$(CHANGES) cargo run --release --locked -p tests --example events
+	cargo build --release --locked -p bench
+	BENCH_ONLY=events BENCH_WRITE=1 target/release/bench
 
 replay: ## play a published year again and compare: make replay [SCALE=0.002] [PLACE=hai-duong|tay-ninh|tien-giang] [RELEASE=1]
 	SCALE=$(SCALE) PLACE=$(PLACE) cargo run --locked $(if $(RELEASE),--release) -p tests --example replay

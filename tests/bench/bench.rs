@@ -9,7 +9,8 @@
 //! `make bench`.
 //!
 //! Arguments: the folder of the release binaries. `BENCH_WRITE=1` writes `docs/figures.md`, its
-//! chart and what the README quotes.
+//! chart and what the README quotes. `BENCH_ONLY=events` measures events alone, for
+//! `make bench-events`.
 
 #[path = "bench/checks.rs"]
 mod checks;
@@ -19,6 +20,8 @@ mod declared;
 mod document;
 #[path = "bench/engine.rs"]
 mod engine;
+#[path = "bench/events.rs"]
+mod events;
 #[path = "bench/figure.rs"]
 mod figure;
 #[path = "bench/first.rs"]
@@ -74,6 +77,10 @@ fn main() {
         scratch,
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    if std::env::var("BENCH_ONLY").is_ok_and(|only| only == "events") {
+        let events = runtime.block_on(events::measured(&bench));
+        return told(&bench, &events);
+    }
     let report = runtime.block_on(measured(&bench));
     written(&bench, &report);
 }
@@ -104,6 +111,17 @@ fn written(bench: &Bench, report: &Report) {
         document::replace(&bench.root.join("docs/figures.md"), "bench", &report.section());
         save(&bench.root.join("docs/figures.svg"), &report.chart());
         document::replace(&bench.root.join("README.md"), "figures", &report.short());
+    }
+}
+
+/// The same for events.
+fn told(bench: &Bench, events: &events::Events) {
+    let mut data = serde_json::to_string_pretty(&events.data()).expect("data");
+    data.push('\n');
+    save(&bench.scratch.join("events.json"), &data);
+    println!("{}", events.section());
+    if std::env::var_os("BENCH_WRITE").is_some() {
+        document::replace(&bench.root.join("docs/figures.md"), "events", &events.section());
     }
 }
 

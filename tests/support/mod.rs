@@ -8,7 +8,6 @@ pub mod cut;
 pub mod days;
 pub mod desk;
 pub mod eform;
-pub mod hook;
 pub mod judge;
 pub mod log;
 pub mod memory;
@@ -25,6 +24,8 @@ pub mod world;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+
+pub use replay::hook;
 
 /// A file of the repository, by its path from the top.
 pub fn file(path: &str) -> String {

@@ -2,12 +2,11 @@
 //! loopback, on a clock that stands.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::catalogue::Catalogue;
-use domain::delivery::{Delivery, Pace, SystemId};
-use domain::id::DossierCode;
+use domain::delivery::{Delivery, SystemId};
 use jiff::{SignedDuration, Timestamp};
 use local::http::{listen, serve};
 use local::portal::{Portal, PortalAccount};
@@ -16,11 +15,13 @@ use platform::batch::Arrived;
 use platform::dynamo::{Deliveries, Dossiers};
 use platform::gateway::{Address, http_client};
 use platform::national::{DvcqgSettings, LgspSettings, NationalSettings, NationalSystems};
-use platform::port::{DeliveryLedger, DossierStore, Stored};
+use platform::port::{DeliveryLedger, DossierStore};
 use serde_json::Value;
 use sync_national::{Desk, PATIENCE};
 use tokio::task::JoinHandle;
 use wake_deliveries::Outcome;
+
+pub use replay::luck::Mortal;
 
 use super::world::{Kept, World};
 
@@ -173,54 +174,4 @@ impl National {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
-}
-
-/// A ledger of whose process the write after the call is lost: before it, or its answer.
-pub struct Mortal<'a, L> {
-    inner: &'a L,
-    dies: Mutex<Option<bool>>,
-}
-
-impl<'a, L> Mortal<'a, L> {
-    pub fn new(inner: &'a L, after_the_write: bool) -> Self {
-        Self { inner, dies: Mutex::new(Some(after_the_write)) }
-    }
-}
-
-fn dead() -> Failure {
-    Failure::unavailable("test", "the process dies here")
-}
-
-impl<L: DeliveryLedger> DeliveryLedger for Mortal<'_, L> {
-    async fn line(
-        &self,
-        code: &DossierCode,
-        system: &SystemId,
-    ) -> Result<Option<Delivery>, Failure> {
-        self.inner.line(code, system).await
-    }
-
-    async fn keep(&self, line: &Delivery) -> Result<Stored, Failure> {
-        // The lease before the call is not what death takes, but the record after it.
-        if line.leased_until(Timestamp::MIN).is_some() {
-            return self.inner.keep(line).await;
-        }
-        let dies = self.dies.lock().unwrap().take();
-        match dies {
-            None => self.inner.keep(line).await,
-            Some(false) => Err(dead()),
-            Some(true) => {
-                self.inner.keep(line).await?;
-                Err(dead())
-            }
-        }
-    }
-
-    async fn pace(&self, system: &SystemId) -> Result<Pace, Failure> {
-        self.inner.pace(system).await
-    }
-
-    async fn keep_pace(&self, system: &SystemId, pace: &Pace) -> Result<Stored, Failure> {
-        self.inner.keep_pace(system, pace).await
-    }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The tools that write sections of `docs/figures.md`.
-const SECTIONS: [&str; 3] = ["bench", "cost", "night"];
+const SECTIONS: [&str; 4] = ["bench", "cost", "events", "night"];
 
 /// Units in which something is measured.
 const UNITS: [&str; 6] = ["ms", "µs", "MB", "KiB", "write units", "read units"];
@@ -50,7 +50,7 @@ fn each_tool_has_its_place_in_the_figures_and_its_door() {
     for name in SECTIONS {
         assert!(!between(&figures, name).trim().is_empty(), "nothing of {name}");
     }
-    for door in ["bench", "bench-night", "cost"] {
+    for door in ["bench", "bench-events", "bench-night", "cost"] {
         assert!(makefile.contains(&format!("\n{door}: ")), "no door {door}");
     }
 }

@@ -147,6 +147,7 @@ impl Check<'_> {
 
     async fn ingest_submit(&mut self) {
         let before = self.engine.count("DossiersTable");
+        let records = self.engine.count("EventsTable");
         let event = self.work.ingest_submit(990..992);
         for time in ["first", "again"] {
             let answer = self.batch(&event).await;
@@ -155,6 +156,11 @@ impl Check<'_> {
             self.same("dossiers", kept, 2);
         }
         self.same("none is parked", self.engine.sent().len(), 0);
+        self.same("records of events", self.engine.count("EventsTable") - records, 2);
+        let mut stranger = self.work.ingest_submit(994..995);
+        stranger["Records"][0]["attributes"]["SenderId"] = json!("AROASOMEBODYELSE0001X:else");
+        self.batch(&stranger).await;
+        self.same("a stranger's is parked", self.engine.sent().len(), 1);
         let mut broken = self.work.ingest_submit(992..994);
         broken["Records"][0]["body"] = json!("no JSON");
         let answer = self.batch(&broken).await;

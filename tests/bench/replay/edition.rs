@@ -17,6 +17,12 @@ const FROM: &str = "2018-06-21";
 
 /// The catalogue of a place.
 pub fn catalogue(replayed: &Replayed) -> Catalogue {
+    catalogue_with(replayed, Vec::new())
+}
+
+/// The catalogue of a place, with `others` beside the systems that every province has.
+pub fn catalogue_with(replayed: &Replayed, others: Vec<Value>) -> Catalogue {
+    let systems = [everybodys_systems(), others].concat();
     let agency = |code: &str, name: &str, level: &str, parent: Option<&str>| {
         json!({
             "code": code, "name": name, "level": level, "parent": parent, "validFrom": FROM, "validTo": null,
@@ -47,7 +53,7 @@ pub fn catalogue(replayed: &Replayed) -> Catalogue {
             json!({ "schemaVersion": 1, "procedures": procedures.collect::<Vec<_>>() }),
         ),
         ("integrators.json", json!({ "schemaVersion": 1, "integrators": [integrator] })),
-        ("systems.json", json!({ "schemaVersion": 1, "systems": everybodys_systems() })),
+        ("systems.json", json!({ "schemaVersion": 1, "systems": systems })),
     ];
     let files: BTreeMap<String, String> =
         files.into_iter().map(|(name, file)| (name.to_owned(), file.to_string())).collect();

@@ -9,11 +9,15 @@
 //! Where a national portal is connected, [`portal`] brings it what happens; [`outage`] is a day on
 //! which it does not answer.
 //!
+//! [`luck`] shuffles what can go wrong between the two, and [`hook`] is a subscriber beside them.
+//!
 //! [`tables`] and [`night`] are what every test and benchmark stands on: the embedded tables of the
 //! template, and a whole night in one process.
 
 pub mod declared;
 pub mod edition;
+pub mod hook;
+pub mod luck;
 pub mod model;
 pub mod night;
 pub mod outage;

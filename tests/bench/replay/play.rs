@@ -198,7 +198,7 @@ async fn push(stage: &Arc<Stage>, lives: &Arc<Vec<Life>>, work: Work, progress: 
 }
 
 /// Sends what happens to a dossier at this place of its life.
-pub(crate) async fn send(stage: &Stage, life: &Life, place: usize) {
+pub async fn send(stage: &Stage, life: &Life, place: usize) {
     let step = &life.steps[place];
     let now = step.at + SignedDuration::from_secs(ON_ITS_WAY);
     let message = event(life, step, place).to_string();

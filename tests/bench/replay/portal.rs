@@ -14,8 +14,8 @@ use platform::Failure;
 use platform::batch::Arrived;
 use platform::gateway::{Address, http_client};
 use platform::message::CloudEvent;
-use platform::national::{DvcqgSettings, NationalSystems};
-use platform::port::MessageSender;
+use platform::national::{DvcqgSettings, NationalSystems, Subscribers};
+use platform::port::{DeliveryLedger, MessageSender};
 use platform::wire;
 use serde_json::Value;
 use sync_national::{BATCH_TIMEOUT, Desk, PATIENCE};
@@ -92,6 +92,13 @@ impl Bridge {
         }
     }
 
+    /// The same, with subscribers beside the portal.
+    #[must_use]
+    pub fn with(mut self, subscribers: Subscribers) -> Self {
+        self.systems = std::mem::take(&mut self.systems).with(subscribers);
+        self
+    }
+
     /// Hands messages over as the national queue does; gives back those that have to come again.
     pub async fn bring(
         &self,
@@ -99,8 +106,19 @@ impl Bridge {
         bodies: Vec<String>,
         clock: impl Fn() -> Timestamp + Sync,
     ) -> Vec<String> {
+        self.bring_over(stage, &stage.deliveries, bodies, clock).await
+    }
+
+    /// The same over any ledger.
+    pub async fn bring_over(
+        &self,
+        stage: &Stage,
+        ledger: &impl DeliveryLedger,
+        bodies: Vec<String>,
+        clock: impl Fn() -> Timestamp + Sync,
+    ) -> Vec<String> {
         let lease = SignedDuration::try_from(BATCH_TIMEOUT).expect("a short time");
-        let (dossiers, ledger) = (&stage.dossiers, &stage.deliveries);
+        let dossiers = &stage.dossiers;
         let (systems, catalogue) = (&self.systems, &stage.catalogue);
         let desk = Desk { dossiers, ledger, systems, catalogue, lease, patience: PATIENCE };
         let mut again = Vec::new();

@@ -62,8 +62,18 @@ impl Drop for Hook {
 }
 
 impl Hook {
-    /// One that takes everything.
+    /// One that takes everything, each event by a connection of its own.
     pub async fn new() -> Self {
+        Self::with(false).await
+    }
+
+    /// The same, with connections that last as long as it is not in a bad mood: where there are
+    /// thousands of events, handshakes would be most of the work.
+    pub async fn lasting() -> Self {
+        Self::with(true).await
+    }
+
+    async fn with(lasts: bool) -> Self {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -87,7 +97,7 @@ impl Hook {
             .resolve(HOST, listener.local_addr().unwrap())
             .timeout(Duration::from_secs(2))
             .redirect(reqwest::redirect::Policy::none())
-            .pool_max_idle_per_host(0)
+            .pool_max_idle_per_host(usize::from(lasts))
             .no_proxy()
             .build()
             .unwrap();
@@ -96,8 +106,16 @@ impl Hook {
         let server = tokio::spawn(async move {
             let acceptor = TlsAcceptor::from(Arc::new(tls));
             while let Ok((stream, _)) = listener.accept().await {
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    answer(stream, &kept, &moods).await;
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                if lasts {
+                    let (kept, moods) = (Arc::clone(&kept), Arc::clone(&moods));
+                    tokio::spawn(async move {
+                        while answer(&mut stream, &kept, &moods, "keep-alive").await {}
+                    });
+                } else {
+                    answer(&mut stream, &kept, &moods, "close").await;
+                    // Whoever has their answer may have hung up.
+                    drop(stream.shutdown().await);
                 }
             }
         });
@@ -131,16 +149,17 @@ fn taking() -> Box<Mood> {
     Box::new(|_| Some("204 No Content"))
 }
 
-/// Reads one request, keeps it, and answers it as the mood is.
+/// Reads one request, keeps it, and answers it as the mood is; says whether it was answered.
 async fn answer(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     kept: &Mutex<Vec<Posted>>,
     mood: &Mutex<Box<Mood>>,
-) {
+    then: &str,
+) -> bool {
     let mut text = Vec::new();
     let posted = loop {
         let mut piece = [0; 4096];
-        let Ok(read @ 1..) = stream.read(&mut piece).await else { return };
+        let Ok(read @ 1..) = stream.read(&mut piece).await else { return false };
         text.extend_from_slice(&piece[..read]);
         if let Some(posted) = whole(&String::from_utf8(text.clone()).unwrap()) {
             break posted;
@@ -148,13 +167,9 @@ async fn answer(
     };
     let said = mood.lock().unwrap()(&posted.event());
     kept.lock().unwrap().push(posted);
-    if let Some(said) = said {
-        let head = format!("HTTP/1.1 {said}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-        if stream.write_all(head.as_bytes()).await.is_ok() {
-            // Whoever has their answer may have hung up.
-            drop(stream.shutdown().await);
-        }
-    }
+    let Some(said) = said else { return false };
+    let head = format!("HTTP/1.1 {said}\r\ncontent-length: 0\r\nconnection: {then}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.is_ok()
 }
 
 /// The request, once all of it is there.
