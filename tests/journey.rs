@@ -3,6 +3,7 @@
 mod gateways;
 mod matrix;
 mod operators;
+mod paying;
 mod uploading;
 
 use std::time::Duration;
