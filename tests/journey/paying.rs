@@ -5,7 +5,7 @@ use local::demo::Killer;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{DOSSIERS, somebody};
+use super::{DOSSIERS, TAKE_PAYMENT, somebody};
 use crate::support::call::{AGENCY, Answer, CITIZEN};
 use crate::support::stack::{Stack, setting, unique};
 
@@ -99,6 +99,7 @@ async fn killed_in_the_middle(stack: &Stack, message: &str, about: &str) {
 
 #[tokio::test]
 async fn a_fee_counts_once_though_the_function_is_killed_in_the_middle_of_each_of_its_calls() {
+    let _alone = TAKE_PAYMENT.lock().await;
     let payer = Payer::new().await;
     let (stack, code) = (&payer.stack, payer.code.as_str());
     holds_back("INIT", code).await;
@@ -130,6 +131,7 @@ async fn a_fee_counts_once_though_the_function_is_killed_in_the_middle_of_each_o
 
 #[tokio::test]
 async fn whoever_was_not_answered_clicks_again_and_a_return_that_nobody_signed_is_turned_away() {
+    let _alone = TAKE_PAYMENT.lock().await;
     let payer = Payer::new().await;
     let lost = json!({ "mode": "drop-after", "message": "INIT", "about": payer.code, "times": 1 });
     platform(Method::PUT, "/fault", lost).await;
