@@ -4,6 +4,7 @@ mod frontend;
 mod gateways;
 mod matrix;
 mod operators;
+mod paying;
 mod secrets;
 mod uploading;
 
@@ -24,6 +25,10 @@ use crate::support::stack::{Stack, setting, unique, unique_phone};
 use crate::support::world::at;
 
 const DOSSIERS: &str = "/v1/dossiers";
+
+/// Who has it calls `take-payment`, or kills it: the engine ends every process of a function with
+/// one of them.
+static TAKE_PAYMENT: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A submission by somebody whose phone no other test uses.
 fn somebody() -> (Value, String) {

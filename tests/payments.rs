@@ -544,6 +544,67 @@ async fn over_http_an_attempt_is_begun_asked_after_and_given_back_and_a_lost_ans
     server.abort();
 }
 
+/// The faults that a test switches on, each with the message that meets it.
+const FAULTS: [(&str, &str); 10] = [
+    ("outage", "INIT"),
+    ("http-500", "INIT"),
+    ("wrong-code", "INIT"),
+    ("drop-after", "INIT"),
+    ("lost", "INIT"),
+    ("duplicate", "INIT"),
+    ("outage", "GET_BILL"),
+    ("http-500", "GET_BILL"),
+    ("wrong-code", "GET_BILL"),
+    ("duplicate", "GET_BILL"),
+];
+
+#[tokio::test]
+async fn whatever_the_platform_does_once_to_a_message_who_tries_again_pays_once() {
+    for (mode, message) in FAULTS {
+        // Dossiers of two worlds have the same code, and a name is taken once.
+        let stand_in = Arc::new(StandIn::new("a secret of nobody"));
+        let listener = listen(0).await.unwrap();
+        let root = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(serve(listener, Arc::clone(&stand_in)));
+        let http = http_client(Duration::from_secs(5)).unwrap();
+        let platform = PaymentPlatform::over(http.clone(), account(&format!("{root}/api")));
+        let fault = json!({ "mode": mode, "message": message, "times": 1 });
+        let put = http.put(format!("{root}/fault")).json(&fault).send().await.unwrap();
+        assert_eq!(put.status(), 204, "{fault}");
+        let paying = Paying::new().await;
+        let till = Till {
+            book: &paying.book,
+            store: &paying.world.dossiers,
+            gateway: &platform,
+            catalogue: &paying.world.catalogue,
+        };
+        // Until the payer is led to a page that there is; past its quarter of an hour it is another.
+        let mut paid = None;
+        for minutes in [0, 1, 20, 40] {
+            let dossier = paying.world.dossier(&paying.code).await;
+            if let Ok(begun) = till.begin(dossier, after(minutes)).await
+                && stand_in.pay(&begun.reference, None)
+            {
+                paid = Some(begun.reference);
+                break;
+            }
+        }
+        let paid = paid.unwrap_or_else(|| panic!("{fault}: nobody could pay"));
+        for minutes in [50, 60, 120, 240] {
+            // While it is away nothing comes of it, and it is asked again.
+            settle(&Order {}, &till, after(minutes)).await.unwrap();
+        }
+        assert_eq!(paying.stands().await, PAID, "{fault}");
+        let line = paying.line().await;
+        assert_eq!((&line["state"], &line["owedBackVnd"]), (&json!("paid"), &json!(0)), "{fault}");
+        let counted = line["attempts"].as_array().unwrap().iter();
+        let counted: Vec<&Value> = counted.filter(|it| it["state"] == "paid").collect();
+        assert_eq!(counted.len(), 1, "{fault}");
+        assert_eq!(counted[0]["reference"], paid.as_str(), "{fault}");
+        server.abort();
+    }
+}
+
 #[tokio::test]
 async fn messages_are_signed_as_the_protocol_says_with_hours_to_twenty_four() {
     let paying = Paying::new().await;

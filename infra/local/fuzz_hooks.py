@@ -116,6 +116,7 @@ def before_call(
         by_sms = case.operation.path == "/v1/callbacks/sms/{secret}"
         path["secret"] = SETTING["smsSecret" if by_sms else "secret"]
     of_proof(case, number)
+    of_payment(case, number)
     body = case.body
     if isinstance(body, dict):
         known(body, str(path.get("code")), number)
@@ -147,6 +148,19 @@ def of_proof(case: schemathesis.Case, number: int) -> None:
         words = f"owner-token#{code}#{until}".encode()
         seal = hmac.new(SETTING["proofKey"].encode(), words, hashlib.sha256).hexdigest()
         case.headers["Authorization"] = f"Bearer {until}.{seal}"
+
+
+def of_payment(case: schemathesis.Case, number: int) -> None:
+    """The dossier that owes a fee, and its payer's way back as the platform signs it."""
+    path = case.path_parameters
+    of_payments = case.operation.path == "/v1/dossiers/{code}/payments"
+    if of_payments and CODE.match(str(path.get("code", ""))) and number % 3:
+        path["code"] = SETTING["owing"]
+    if case.operation.path == "/v1/callbacks/payment" and number % 3:
+        data, code = SETTING["attempt"], "00" if number % 2 else "01"
+        words = f"{data}|{code}|{SETTING['paymentSecret']}".encode()
+        secure = hashlib.sha256(words).hexdigest()
+        case.query = {"data": data, "responseCode": code, "secureCode": secure}
 
 
 def of_event(case: schemathesis.Case, number: int) -> None:

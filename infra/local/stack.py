@@ -1,4 +1,4 @@
-"""The local stack: MiniStack with infra/template.yaml on it, beside it issuer, gateways and portal.
+"""The local stack: MiniStack with infra/template.yaml on it, and the stand-ins beside it.
 
 Everything binds loopback, and everything a stack has is in its directory: settings, logs, process
 records. Several stacks run side by side in different directories.
@@ -41,7 +41,7 @@ STAGED = ROOT / "target" / "lambda"
 # A folder each, which is also the program's name; tests/wiring holds the template equal to them.
 FUNCTIONS = sorted(entry.parent.name for entry in (ROOT / "functions").glob("*/Cargo.toml"))
 # Programs of infra/local that play outsiders, each a process of a stack.
-STAND_INS = ("issuer", "gateways", "portal")
+STAND_INS = ("issuer", "gateways", "portal", "payments")
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"
 STACK_NAME = "motcua"
@@ -80,6 +80,9 @@ PORTAL_ACCOUNT = {
     "NATIONAL_DSTCODE": "VN:GOV:000.00.00.G22:vpcpdvcprovider",
 }
 
+# The account that the payment platform's stand-in knows.
+PAYMENT_ACCOUNT = {"PAYMENT_PARTNER": "DT87", "PAYMENT_SECRET": "local-payment-secret"}
+
 # What the secret store of a stack has, as docs/deployment.md#secrets lists it.
 SECRETS = {
     "ContactsKey": "local-contacts-key",
@@ -94,6 +97,7 @@ SECRETS = {
     "SmsInboundSecret": GATEWAY_ACCOUNT["SMS_INBOUND_SECRET"],
     "SpeedsmsToken": GATEWAY_ACCOUNT["SPEEDSMS_TOKEN"],
     "VnptApiPassword": GATEWAY_ACCOUNT["VNPT_API_PASSWORD"],
+    "PaymentSecret": PAYMENT_ACCOUNT["PAYMENT_SECRET"],
     "NationalPassword": PORTAL_ACCOUNT["NATIONAL_PASSWORD"],
 }
 
@@ -142,7 +146,9 @@ class Stack:
         self.issuer = Service("issuer", self.directory)
         self.gateways = Service("gateways", self.directory)
         self.portal = Service("portal", self.directory)
-        self.services = (self.ministack, self.issuer, self.gateways, self.portal)
+        self.payments = Service("payments", self.directory)
+        self.stand_ins = (self.issuer, self.gateways, self.portal, self.payments)
+        self.services = (self.ministack, *self.stand_ins)
 
     def settings(self) -> dict[str, str]:
         try:
@@ -167,16 +173,17 @@ class Stack:
                 raise
 
     def start(self, port_base: int | None) -> None:
-        ports = free_ports(5) if port_base is None else [port_base + offset for offset in range(5)]
+        ports = free_ports(6) if port_base is None else [port_base + offset for offset in range(6)]
         endpoint = f"http://127.0.0.1:{ports[0]}"
         # By name: the issuer calls itself so in its tokens, and the authorizer compares letter by
         # letter.
         issuer_url = f"http://localhost:{ports[1]}"
         gateways_url = f"http://localhost:{ports[2]}"
         portal_url = f"http://localhost:{ports[3]}"
+        payments_url = f"http://localhost:{ports[4]}"
         # Nobody listens there until somebody starts docs/examples/portal; the storage of documents
         # takes uploads from pages of its origin.
-        page_url = f"http://localhost:{ports[4]}"
+        page_url = f"http://localhost:{ports[5]}"
         tools = {
             **clean_environment(),
             **ROOT_KEY,
@@ -197,17 +204,18 @@ class Stack:
             (self.issuer, ports[1], ("--key", str(self.issuer_key()))),
             (self.gateways, ports[2], account),
             (self.portal, ports[3], ("--account", json.dumps(PORTAL_ACCOUNT))),
+            (self.payments, ports[4], ("--account", json.dumps(PAYMENT_ACCOUNT))),
         ):
             program = [str(built(service.name)), "--port", str(port), *more]
             service.start(program, clean_environment())
-        self.issuer.wait_ready(f"{issuer_url}/health")
-        self.gateways.wait_ready(f"{gateways_url}/health")
-        self.portal.wait_ready(f"{portal_url}/health")
+        urls = (issuer_url, gateways_url, portal_url, payments_url)
+        for service, url in zip(self.stand_ins, urls, strict=True):
+            service.wait_ready(f"{url}/health")
         self.ministack.wait_ready(f"{endpoint}/_ministack/health")
-        say("MiniStack, issuer, gateways and portal are ready")
+        say("MiniStack, issuer, gateways, portal and payments are ready")
 
         say(f"deploying {shown(TEMPLATE)}, some 15 s")
-        outputs = self.deploy(tools, issuer_url, gateways_url, portal_url, page_url)
+        outputs = self.deploy(tools, *urls, page_url)
         say(f"deployed {len(FUNCTIONS)} functions")
 
         settings = {
@@ -243,6 +251,7 @@ class Stack:
             "CHANGE_STATUS_ROLE": outputs["ChangeStatusRoleArn"],
             "ROLLUP_FUNCTION": outputs["RollupFunctionName"],
             "WAKE_FUNCTION": outputs["WakeFunctionName"],
+            "SETTLE_PAYMENTS_FUNCTION": outputs["SettlePaymentsFunctionName"],
             "REPAIR_FUNCTION": outputs["RepairFunctionName"],
             "REFRESH_TOKEN_FUNCTION": outputs["RefreshTokenFunctionName"],
             "ROLLUP_SCHEDULE": outputs["RollupScheduleName"],
@@ -250,8 +259,10 @@ class Stack:
             "GATEWAYS_URL": gateways_url,
             "PORTAL_URL": portal_url,
             "PAGE_URL": page_url,
+            "PAYMENTS_URL": payments_url,
             **GATEWAY_ACCOUNT,
             **PORTAL_ACCOUNT,
+            **PAYMENT_ACCOUNT,
         }
         self.settings_file.write_text(
             "".join(f"{key}={value}\n" for key, value in settings.items())
@@ -319,6 +330,7 @@ class Stack:
         issuer_url: str,
         gateways_url: str,
         portal_url: str,
+        payments_url: str,
         page_url: str,
     ) -> dict[str, str]:
         # Here, because the Python that sets the tools up does not have it.
@@ -347,6 +359,11 @@ class Stack:
             "NationalUser": PORTAL_ACCOUNT["NATIONAL_USER"],
             "NationalUnit": PORTAL_ACCOUNT["NATIONAL_UNIT"],
             "NationalDstcode": PORTAL_ACCOUNT["NATIONAL_DSTCODE"],
+            "PaymentUrl": f"{payments_url}/api",
+            "PaymentPartner": PAYMENT_ACCOUNT["PAYMENT_PARTNER"],
+            "PaymentIp": "127.0.0.1",
+            "PaymentAccount": "3714|KBNN|VTB",
+            "PaymentRefundType": "REFUND",
             "StorageUrl": tools["AWS_ENDPOINT_URL"],
             "Subscribers": "true",
             "PublicUrl": "https://motcua.example.vn",

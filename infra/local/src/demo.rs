@@ -35,6 +35,7 @@ mod story;
 pub use calendar::WorkingDays;
 pub use error::DemoError;
 pub use fire::{Fire, run_under_fire};
+pub use killer::Killer;
 pub use scenario::Scenario;
 pub use screen::Screen;
 pub use stack::Stack;

@@ -16,7 +16,7 @@ const PAUSES_MS: std::ops::Range<u64> = 200..1_800;
 
 /// Somebody who kills.
 #[derive(Debug)]
-pub(super) struct Killer {
+pub struct Killer {
     /// The process group of the platform, whose functions' processes are in it.
     group: String,
     random: fastrand::Rng,
@@ -33,7 +33,10 @@ struct Victim {
 
 impl Killer {
     /// Of the stack whose settings are in `settings`: the platform's record lies beside them.
-    pub(super) fn of(settings: &Path, seed: u64) -> Result<Self, DemoError> {
+    ///
+    /// # Errors
+    /// If there is no record.
+    pub fn of(settings: &Path, seed: u64) -> Result<Self, DemoError> {
         let record = settings.with_file_name("run").join("ministack.pid");
         let record = std::fs::read_to_string(record)?;
         let group = record.split_whitespace().next().unwrap_or_default().to_owned();
@@ -53,12 +56,25 @@ impl Killer {
                 continue;
             }
             let victim = victims.swap_remove(self.random.usize(..victims.len()));
-            // One that has ended by itself meanwhile is nobody's victim.
-            let sent = Command::new("kill").args(["-KILL", &victim.process]).status();
-            if sent.is_ok_and(|status| status.success()) {
-                *self.killed.entry(victim.function).or_default() += 1;
-            }
+            self.kill(victim);
         }
+    }
+
+    /// Kills every process of the functions whose name ends with `function`; how many there were.
+    pub fn kill_all(&mut self, function: &str) -> u64 {
+        let victims = self.victims();
+        let of_it = victims.into_iter().filter(|victim| victim.function.ends_with(function));
+        of_it.map(|victim| u64::from(self.kill(victim))).sum()
+    }
+
+    /// Whether there was anybody to kill: one that has ended by itself meanwhile is nobody's victim.
+    fn kill(&mut self, victim: Victim) -> bool {
+        let sent = Command::new("kill").args(["-KILL", &victim.process]).status();
+        let is_dead = sent.is_ok_and(|status| status.success());
+        if is_dead {
+            *self.killed.entry(victim.function).or_default() += 1;
+        }
+        is_dead
     }
 
     /// How many processes of each function were killed.

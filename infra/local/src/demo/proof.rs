@@ -205,12 +205,22 @@ fn sent_twice(accepted: &[Value]) -> Claim {
     Claim::new("sent twice", &[(twice, "messages sent twice"), (0, "")], &[])
 }
 
-/// What the one case proves: the result is the officer's file, and every read is recorded.
-pub(super) fn of_story(told: &Told) -> [Claim; 2] {
+/// What the one case proves: the result is the officer's file, what was asked for is what was paid
+/// and what the receipt says, and every read is recorded.
+pub(super) fn of_story(told: &Told) -> [Claim; 3] {
     let same = u64::from(told.signed == told.fetched);
     let hashes = [format!("signed {}, fetched {}", told.signed, told.fetched)];
     [
         Claim::new("result", &[(1, "result signed"), (same, "fetched unchanged")], &hashes),
+        Claim::new(
+            "fee",
+            &[
+                (told.owed, "đồng asked for"),
+                (told.paid, "at the platform"),
+                (told.receipt, "on the receipt"),
+            ],
+            &[],
+        ),
         Claim::new("reads", &[(told.read, "reads of it"), (told.recorded, "recorded")], &[]),
     ]
 }
@@ -262,6 +272,7 @@ pub(super) fn conclude(screen: &Screen, found: &[Claim], days: usize) -> bool {
             format!("{}, none twice", equal(found, "delivered")),
             format!("{refused} commands refused as expected"),
             equal(found, "result"),
+            equal(found, "fee"),
             equal(found, "reads"),
             "nothing parked".to_owned(),
         ],

@@ -188,6 +188,30 @@ impl Stack {
         Ok(shown.as_object().into_iter().flatten().map(stored).collect())
     }
 
+    /// The payer of an attempt pays at the payment platform's stand-in; what their browser brings
+    /// back.
+    pub(super) async fn pays(&self, reference: &str) -> Result<Value, DemoError> {
+        let url = format!("{}/pay/{reference}", self.setting("PAYMENTS_URL")?);
+        self.call(Method::POST, &url, Some(&json!({})), None, None).await
+    }
+
+    /// What the payment platform's stand-in knows of an attempt.
+    pub(super) async fn bill(&self, reference: &str) -> Result<Value, DemoError> {
+        let url = format!("{}/bills/{reference}", self.setting("PAYMENTS_URL")?);
+        self.call(Method::GET, &url, None, None, None).await
+    }
+
+    /// A payer comes back from the platform with this.
+    pub(super) async fn came_back(&self, back: &Value) -> Result<Value, DemoError> {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for name in ["data", "responseCode", "secureCode"] {
+            query.append_pair(name, back[name].as_str().unwrap_or_default());
+        }
+        let api = self.setting("API_URL")?.trim_end_matches('/');
+        let url = format!("{api}/v1/callbacks/payment?{}", query.finish());
+        self.call(Method::GET, &url, None, None, None).await
+    }
+
     async fn call(
         &self,
         method: Method,

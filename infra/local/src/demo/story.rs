@@ -15,7 +15,7 @@ use signer::{Authority, Making, Method as Signing, ONE_PAGE, Paper, signed};
 use super::LOOK;
 use super::error::{DemoError, slug};
 use super::scenario::on_the_wall;
-use super::screen::Screen;
+use super::screen::{Screen, grouped};
 use super::stack::{Asker, Stack};
 use crate::hex;
 
@@ -34,6 +34,12 @@ pub(super) struct Told {
     pub(super) signed: String,
     /// SHA-256 of the file that the citizen fetched.
     pub(super) fetched: String,
+    /// What the citizen was asked to pay, in đồng.
+    pub(super) owed: u64,
+    /// What the payment platform has of it, in đồng.
+    pub(super) paid: u64,
+    /// What the citizen's receipt says, in đồng.
+    pub(super) receipt: u64,
     /// Reads of personal data that the story makes.
     pub(super) read: u64,
     /// Those that the citizen finds recorded.
@@ -48,6 +54,8 @@ struct Teller<'a> {
     /// Part of every Idempotency-Key.
     run: String,
     read: u64,
+    owed: u64,
+    paid: u64,
 }
 
 /// A document in object storage.
@@ -79,24 +87,33 @@ fn page(mark: &str) -> Vec<u8> {
     Paper::new().revision(&ONE_PAGE, &format!("/Mark({mark})")).bytes
 }
 
+/// What a browser may be led to by anybody.
+fn forged(reference: &str) -> Value {
+    json!({ "data": reference, "responseCode": "00", "secureCode": "0".repeat(64) })
+}
+
 /// Tells the case.
 pub(super) async fn tell(stack: &Stack, screen: &Screen) -> Result<Told, DemoError> {
     screen.title("One case, from the upload to the signed result");
     let run = format!("{:08x}", fastrand::u32(..));
-    let mut teller = Teller { stack, screen, began: Instant::now(), run, read: 0 };
+    let mut teller =
+        Teller { stack, screen, began: Instant::now(), run, read: 0, owed: 0, paid: 0 };
     let authority = Authority::anchor("CA of the demonstration");
     teller.trust(&authority).await?;
     let code = teller.hand_in().await?;
     teller.work(&code).await?;
+    let attempt = teller.pay(&code).await?;
     let result = signed(&authority.holder(Signing::EcdsaP256, |_| {}), &Making::default());
-    let id = teller.finish(&code, &result).await?;
+    let (id, receipt) = teller.finish(&code, &result, &attempt).await?;
     let fetched = teller.fetch(&code, &id, citizen()).await?;
     teller.line("the citizen downloads the result: it is the officer's file, byte by byte");
     let reads = format!("/v1/dossiers/{code}/reads");
     let reads = stack.api(Method::GET, &reads, citizen(), None, None).await?;
     let recorded = reads["items"].as_array().map_or(0, Vec::len) as u64;
     teller.line(&format!("the citizen sees who has looked: {recorded} reads, each with its time"));
-    Ok(Told { signed: sha256(&result), fetched: sha256(&fetched), read: teller.read, recorded })
+    let Teller { read, owed, paid, .. } = teller;
+    let (signed, fetched) = (sha256(&result), sha256(&fetched));
+    Ok(Told { signed, fetched, owed, paid, receipt, read, recorded })
 }
 
 impl Teller<'_> {
@@ -231,25 +248,76 @@ impl Teller<'_> {
         Ok(())
     }
 
-    /// The officer finishes with a signed result; returns the id under which it is fetched.
-    async fn finish(&mut self, code: &str, result: &[u8]) -> Result<String, DemoError> {
+    /// An officer asks for the fee, and the citizen pays it through the payment platform; returns
+    /// the name of the attempt.
+    async fn pay(&mut self, code: &str) -> Result<String, DemoError> {
+        let ask = json!({ "action": "request-payment", "expectedVersion": 4 });
+        self.moved(code, officer(), &ask).await?;
+        let door = format!("/v1/dossiers/{code}/payments");
+        let door = (Method::POST, door.as_str());
+        let begun = self.asked(door, citizen(), None, "payment").await?;
+        self.owed = begun["amountVnd"].as_u64().unwrap_or_default();
+        self.line(&format!("the officer asks for the fee of {} đồng", grouped(self.owed)));
+        let reference = begun["reference"].as_str().unwrap_or_default().to_owned();
+        match self.stack.came_back(&forged(&reference)).await {
+            Err(DemoError::Problem { status: 401, .. }) => {}
+            Err(otherwise) => return Err(otherwise),
+            Ok(shown) => {
+                let text = format!("a way back that nobody signed was believed: {shown}");
+                return Err(DemoError::CannotGoOn(text));
+            }
+        }
+        self.line("a way back that says it was paid, and that nobody signed, counts for nothing");
+        let back = self.stack.pays(&reference).await?;
+        let shown = self.stack.came_back(&back).await?;
+        if shown["state"] != "paid" {
+            return Err(DemoError::CannotGoOn(format!("the payment does not count: {shown}")));
+        }
+        let bill = self.stack.bill(&reference).await?;
+        self.paid = bill["paidVnd"].as_u64().unwrap_or_default();
+        let asked = bill["asked"].as_u64().unwrap_or_default();
+        if asked == 0 {
+            let text = "a payment counts after which nobody asked".to_owned();
+            return Err(DemoError::CannotGoOn(text));
+        }
+        self.line("the citizen pays and comes back; the platform is asked, and the payment counts");
+        // As its schedule does each minute: for a payer who does not come back.
+        let settle = self.stack.setting("SETTLE_PAYMENTS_FUNCTION")?;
+        self.stack.aws.invoke(settle, &json!({})).await?;
+        Ok(reference)
+    }
+
+    /// The officer finishes with a signed result; returns the id under which it is fetched, and the
+    /// sum of the receipt that the citizen finds in their case.
+    async fn finish(
+        &mut self,
+        code: &str,
+        result: &[u8],
+        attempt: &str,
+    ) -> Result<(String, u64), DemoError> {
         let kept = self.upload(result, officer()).await?;
         let end = json!({
-            "action": "finish", "expectedVersion": 4,
+            "action": "finish", "expectedVersion": 6,
             "result": { "kind": "electronic", "upload": kept.id, "sha256": kept.sha256 },
         });
         self.moved(code, officer(), &end).await?;
         self.line("the officer finishes with a signed PDF, whose signature was verified");
         let handed = json!({
-            "action": "return-result", "expectedVersion": 5, "handover": { "how": "online" },
+            "action": "return-result", "expectedVersion": 7, "handover": { "how": "online" },
         });
         self.moved(code, officer(), &handed).await?;
         let case = self.case(code, citizen()).await?;
+        let receipt = &case["fees"]["requests"][0]["receipt"];
+        if receipt["reference"] != attempt || receipt["how"] != "online" {
+            return Err(DemoError::CannotGoOn(format!("the case has no receipt: {receipt}")));
+        }
+        let receipt = receipt["amountVnd"].as_u64().unwrap_or_default();
+        self.line(&format!("the citizen finds the receipt of {} đồng", grouped(receipt)));
         let results = case["results"].as_array().into_iter().flatten();
         let mut ids = results.filter_map(|result| result["result"]["document"]["id"].as_str());
         let missing =
             || DemoError::CannotGoOn(format!("the case has no result: {}", case["results"]));
-        Ok(ids.next().ok_or_else(missing)?.to_owned())
+        Ok((ids.next().ok_or_else(missing)?.to_owned(), receipt))
     }
 
     async fn moved(&self, code: &str, by: Asker, body: &Value) -> Result<(), DemoError> {
