@@ -68,8 +68,10 @@ fn main() {
     let mut times = ours.block_on(visible(&stage, &bridge));
     times.sort();
     let rows = rows(&away, &times);
+    let built = if cfg!(debug_assertions) { ", unoptimised" } else { "" };
     let told = json!({
-        "title": "to the national portal, at most 600 requests a minute", "rows": rows,
+        "title": format!("to the national portal, at most 600 requests a minute{built}"),
+        "rows": rows,
         "inStep": away.in_step, "of": away.dossiers,
     });
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/bench");
@@ -219,13 +221,13 @@ fn step(action: Action) -> Step {
     Step { at, action, new_due_on: None, to_agency: None }
 }
 
-/// A dossier to which nothing has happened yet.
+/// A dossier to which nothing has happened yet, with a code of the integrators' block.
 fn begun(stage: &Stage, line: u32) -> Life {
     let (agency, day) = ("H58.03", domain::calendar::date_of(platform::clock::now()));
     let format = stage.catalogue.law().rule_on(day).dossier_code;
     let of: AgencyCode = agency.parse().expect("a code");
     Life {
-        code: DossierCode::issue(format, &of, day, line).expect("a code").to_string(),
+        code: DossierCode::issue(format, &of, day, 9_000 + line).expect("a code").to_string(),
         agency: agency.to_owned(),
         procedure: "1.000382".to_owned(),
         channel: Channel::Online,
