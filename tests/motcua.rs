@@ -58,6 +58,7 @@ mod simulation;
 mod starting;
 mod subscribers;
 mod support;
+mod sweep;
 mod texts;
 mod tidy;
 mod tokens;
