@@ -137,6 +137,7 @@ advisories: setup ## compare Cargo.lock with the published vulnerabilities of cr
 
 prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000] [FIRST=0]
 	SEEDS=$(SEEDS) FIRST=$(FIRST) cargo run --release --locked -p tests --example shuffle
+	STRIDE=1 cargo test -p tests --test motcua --locked -- --nocapture whatever_is_asked
 
 cost: ## what a dossier's life costs, by operation and by table, beside the common design, written to docs/figures.md
 	@COST_WRITE=1 cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture

@@ -63,6 +63,7 @@ mod simulation;
 mod starting;
 mod subscribers;
 mod support;
+mod sweep;
 mod texts;
 mod tidy;
 mod tokens;

@@ -13,6 +13,8 @@ mod readme;
 mod supply;
 mod truth;
 
+pub(crate) use infrastructure::every_call;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};

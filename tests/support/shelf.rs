@@ -9,6 +9,8 @@ use platform::Failure;
 use platform::port::{Contents, Eraser, Keeper, Shelves};
 use serde_json::{Value, json};
 
+use super::seam::Seam;
+
 /// The type of most documents.
 pub const PDF: &str = "application/pdf";
 
@@ -16,6 +18,9 @@ pub const PDF: &str = "application/pdf";
 pub fn declared(media_type: &str, content: &[u8]) -> Value {
     json!({ "mediaType": media_type, "bytes": content.len(), "sha256": sha256(content) })
 }
+
+/// Versions of objects by document and version, and those that are kept.
+pub type Shelved = (BTreeMap<(String, String), Vec<u8>>, BTreeSet<(String, String)>);
 
 /// Versions of objects, and what a scanner says of them.
 #[derive(Default)]
@@ -28,6 +33,14 @@ pub struct Shelf {
     pub kept: Mutex<BTreeSet<(String, String)>>,
     /// How many erasures fail before one succeeds.
     pub refusals: Mutex<u32>,
+    /// What each call passes on its way here.
+    pub seam: Seam,
+    /// What the bucket says of what functions put there, until somebody takes it.
+    pub said: Mutex<Vec<String>>,
+}
+
+fn broken(_: bool) -> Failure {
+    Failure::unavailable("object storage", "the line is cut here")
 }
 
 impl Shelf {
@@ -41,6 +54,18 @@ impl Shelf {
         let key = (id.to_owned(), version.to_owned());
         self.objects.lock().unwrap().insert(key, content.to_vec());
         notification(id, version).to_string()
+    }
+
+    /// Everything that is there, and what of it is kept.
+    pub fn contents(&self) -> Shelved {
+        (self.objects.lock().unwrap().clone(), self.kept.lock().unwrap().clone())
+    }
+
+    /// Makes it hold this and nothing else, with nothing said.
+    pub fn restore(&self, shelved: &Shelved) {
+        *self.objects.lock().unwrap() = shelved.0.clone();
+        *self.kept.lock().unwrap() = shelved.1.clone();
+        self.said.lock().unwrap().clear();
     }
 
     /// The versions that there are of an object.
@@ -58,41 +83,55 @@ pub fn notification(id: &str, version: &str) -> Value {
 impl Shelves for Shelf {
     async fn put(&self, id: &UploadId, declared: &Declared, bytes: Vec<u8>) -> Result<(), Failure> {
         assert_eq!((sha256(&bytes), bytes.len() as u64), (declared.sha256.clone(), declared.bytes));
-        let version = format!("copy-{}", self.versions(id.as_str()) + 1);
-        Self::put(self, id.as_str(), &version, &bytes);
-        Ok(())
+        let does = || {
+            let version = format!("copy-{}", self.versions(id.as_str()) + 1);
+            let said = Self::put(self, id.as_str(), &version, &bytes);
+            self.said.lock().unwrap().push(said);
+            Ok(())
+        };
+        self.seam.port("storage put", true, does, |done| Err(broken(done))).await
     }
 }
 
 impl Keeper for Shelf {
     async fn keep(&self, id: &UploadId, version: &str) -> Result<(), Failure> {
-        self.kept.lock().unwrap().insert((id.as_str().to_owned(), version.to_owned()));
-        Ok(())
+        let does = || {
+            self.kept.lock().unwrap().insert((id.as_str().to_owned(), version.to_owned()));
+            Ok(())
+        };
+        self.seam.port("storage keep", true, does, |done| Err(broken(done))).await
     }
 }
 
 impl Eraser for Shelf {
     async fn erase(&self, id: &UploadId) -> Result<(), Failure> {
-        let mut left = self.refusals.lock().unwrap();
-        if *left > 0 {
-            *left -= 1;
-            return Err(Failure::unavailable("object storage", "refused by the test"));
-        }
-        self.objects.lock().unwrap().retain(|(known, _), _| known != id.as_str());
-        Ok(())
+        let does = || {
+            let mut left = self.refusals.lock().unwrap();
+            if *left > 0 {
+                *left -= 1;
+                return Err(Failure::unavailable("object storage", "refused by the test"));
+            }
+            self.objects.lock().unwrap().retain(|(known, _), _| known != id.as_str());
+            Ok(())
+        };
+        self.seam.port("storage erase", true, does, |done| Err(broken(done))).await
     }
 }
 
 impl Contents for Shelf {
     async fn content(&self, id: &UploadId, version: &str, _: u64) -> Result<Vec<u8>, Failure> {
-        *self.fetched.lock().unwrap() += 1;
-        let key = (id.as_str().to_owned(), version.to_owned());
-        let found = self.objects.lock().unwrap().get(&key).cloned();
-        found.ok_or_else(|| Failure::unavailable("object storage", "answered 404"))
+        let does = || {
+            *self.fetched.lock().unwrap() += 1;
+            let key = (id.as_str().to_owned(), version.to_owned());
+            let found = self.objects.lock().unwrap().get(&key).cloned();
+            found.ok_or_else(|| Failure::unavailable("object storage", "answered 404"))
+        };
+        self.seam.port("storage get", false, does, |done| Err(broken(done))).await
     }
 
     async fn scanned(&self, _: &UploadId, _: &str) -> Result<Option<String>, Failure> {
-        Ok(self.scanned.map(str::to_owned))
+        let does = || Ok(self.scanned.map(str::to_owned));
+        self.seam.port("storage tags", false, does, |done| Err(broken(done))).await
     }
 }
 

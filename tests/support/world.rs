@@ -169,7 +169,7 @@ impl World {
     }
 
     /// The tables of `client`, and this catalogue.
-    fn over(client: Client, catalogue: Arc<Catalogue>) -> Self {
+    pub fn over(client: Client, catalogue: Arc<Catalogue>) -> Self {
         let table = |logical: &str| logical.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), dossier_tables())

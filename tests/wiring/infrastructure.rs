@@ -5,6 +5,8 @@ mod gateway;
 mod roles;
 mod storage;
 
+pub(crate) use roles::every_call;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use platform::batch;

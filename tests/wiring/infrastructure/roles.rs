@@ -251,6 +251,15 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("remind-deadline", "ReminderFailuresQueue", &["sqs:SendMessage"]),
 ];
 
+/// Who may call what on what, one row each; sends of batches are sends.
+pub(crate) fn every_call() -> BTreeSet<(String, String, String)> {
+    let rows = CALLS.iter().flat_map(|(who, on, calls)| {
+        let plain = |call: &&str| call.trim_end_matches('*').to_owned();
+        calls.iter().map(move |call| ((*who).to_owned(), (*on).to_owned(), plain(call)))
+    });
+    rows.collect()
+}
+
 /// Sends batches: on AWS the star stands for nothing (ADR 64).
 const BATCHES: &[&str] = &["sqs:SendMessage*"];
 
