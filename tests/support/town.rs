@@ -301,16 +301,17 @@ impl Town {
                 }
                 "repair-relay" => {
                     let order = repair_relay::Order::default();
-                    let (dossiers, queue) = (states(), self.queue("NoticesQueue"));
-                    let book = &world.notices;
-                    repair_relay::repair(&order, &dossiers, book, &queue, catalogue, now)
-                        .await
-                        .map(drop)
+                    let (dossiers, notices) = (states(), self.queue("NoticesQueue"));
+                    let fetches = self.queue("FetchesQueue");
+                    let queues = repair_relay::Queues { notices: &notices, fetches: &fetches };
+                    let tables =
+                        repair_relay::Tables { dossiers: &dossiers, ..world.repair_tables() };
+                    repair_relay::repair(&order, tables, &queues, catalogue, now).await.map(drop)
                 }
                 "reconcile-deliveries" => {
                     let order = reconcile_deliveries::Order::default();
                     let connected =
-                        reconcile_deliveries::Connected { dvcqg: true, ..Default::default() };
+                        platform::national::Connected { dvcqg: true, ..Default::default() };
                     let (dossiers, queue) = (states(), self.queue("NationalQueue"));
                     let tables = (&dossiers, &world.deliveries);
                     let law = (catalogue, &connected);
@@ -418,7 +419,11 @@ impl Town {
                     limits: notify_applicant::Limits::Kept,
                 };
                 let key = proof_key();
-                let codes = &notify_applicant::Codes { proofs: &world.proofs, key: &key };
+                let codes = &notify_applicant::Codes {
+                    proofs: &world.proofs,
+                    key: &key,
+                    feedback: &world.office.feedback,
+                };
                 let work = async |arrived: batch::Arrived| {
                     notify_applicant::work(&arrived.body, desk, codes, || now).await
                 };
@@ -517,7 +522,7 @@ impl Town {
         ];
         let work = relay_changes::relay(event, &routes, &failures, RECORD_TIMEOUT);
         let end = self.seam.process("relay-changes", work).await;
-        let is_done = matches!(end, Some(Ok(())));
+        let is_done = matches!(end, Some(Ok(_)));
         if is_done {
             self.stream.lock().unwrap().drain(..waiting.len());
         }
