@@ -31,7 +31,8 @@ where
     F: Future<Output = Result<HttpReply, Failure>>,
 {
     let route = event.route_key.clone().unwrap_or_default();
-    let response = platform::http::serve(event, handler).await;
+    // Boxed: a test's thread has a quarter of the stack of a process, and holds many of these.
+    let response = Box::pin(platform::http::serve(event, handler)).await;
     JUDGE.judge(&route, &response);
     response
 }

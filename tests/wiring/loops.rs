@@ -81,3 +81,13 @@ fn what_has_an_anchor_is_repeated_and_is_taken_from_the_template_by_sam_alone() 
         assert!(!file(path).contains("cloudformation deploy"), "{path}");
     }
 }
+
+// CloudFormation takes no more; SAM adds a resource for each queue or stream that a function reads.
+#[test]
+fn a_stack_stays_below_the_500_resources_that_one_may_have() {
+    let template = Template::read();
+    let resources = template.0["Resources"].as_object().unwrap();
+    let read = |made: &Value| made["Properties"]["Events"].as_object().map_or(0, Map::len);
+    let count = resources.len() + resources.values().map(read).sum::<usize>();
+    assert!((300..=490).contains(&count), "{count} resources");
+}

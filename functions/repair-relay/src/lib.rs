@@ -92,7 +92,7 @@ pub struct Tables<'a> {
     pub notices: &'a Notices,
     /// The delivery ledger, which also has who told applicants.
     pub ledger: &'a Deliveries,
-    /// The live figures.
+    /// The live figures, which the night compares and mends.
     pub live: &'a LiveTable,
 }
 

@@ -79,7 +79,7 @@ impl Place {
         let words = words.map_err(|broken| found.push(broken)).unwrap_or_default();
         let sides = [("latitude", self.latitude, 90.0), ("longitude", self.longitude, 180.0)];
         for (field, given, most) in sides {
-            if given.is_some_and(|degrees| !(-most..=most).contains(&degrees)) {
+            if given.is_some_and(|degrees| degrees.abs() > most) {
                 let detail = format!("must be -{most} to {most} degrees");
                 found.push(Violation::new(field, RuleName::Range, detail));
             }
