@@ -146,9 +146,7 @@ def secrets(check: Check, template: str, given: dict[str, str], default: str) ->
         if name not in OF_AN_ACCOUNT or given.get(OF_AN_ACCOUNT[name])
     ]
     prefix = given.get("Secrets", default)
-    check.note(
-        "secrets", "the store must have " + ", ".join(f"{prefix}/{name}" for name in wanted)
-    )
+    check.note("secrets", "the store must have " + ", ".join(f"{prefix}/{name}" for name in wanted))
 
 
 def parameters(

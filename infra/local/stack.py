@@ -409,9 +409,7 @@ class Stack:
             Bucket=CODE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
         for name, secret in SECRETS.items():
-            client("secretsmanager").create_secret(
-                Name=f"{STACK_NAME}/{name}", SecretString=secret
-            )
+            client("secretsmanager").create_secret(Name=f"{STACK_NAME}/{name}", SecretString=secret)
         environment = {
             **tools,
             "SAM_CLI_TELEMETRY": "0",

@@ -239,12 +239,13 @@ fn bodies(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Re
     Ok((bodies.collect::<Result<_, _>>()?, stands))
 }
 
+/// A dossier with what was added to its history, and where its live figures are to count it.
+type Changed = (DossierCode, Vec<HistoryEntry>, Option<LiveNews>);
+
 /// The entries that the new image has and the old one has not; none for a deletion.
 ///
 /// The decoder's own text is not forwarded: it may quote a value, which may be personal data.
-fn new_entries(
-    record: EventRecord,
-) -> Result<Option<(DossierCode, Vec<HistoryEntry>, Option<LiveNews>)>, &'static str> {
+fn new_entries(record: EventRecord) -> Result<Option<Changed>, &'static str> {
     let is_page = |key: Key| record::is_page(&key.code);
     let of_page = serde_dynamo::from_item(record.change.keys).is_ok_and(is_page);
     // What is in a page was new when it was in a state.

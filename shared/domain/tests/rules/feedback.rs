@@ -397,7 +397,7 @@ proptest! {
             prop_assert_eq!(state.ended_at.is_some(), state.status.is_ended());
             prop_assert_eq!(state.ended_at.is_some(), state.content_until.is_some());
             let verified = state.status != FeedbackStatus::Unverified;
-            prop_assert!(!state.due_at.is_some() || verified);
+            prop_assert!(state.due_at.is_none() || verified);
             let once: BTreeSet<u64> = whole.1.remarks.iter().map(|one| one.version).collect();
             prop_assert_eq!(once.len(), whole.1.remarks.len());
             let written = serde_json::to_value(state).unwrap();
