@@ -57,6 +57,10 @@ impl Judge {
             return;
         };
         let media = media.unwrap_or_default();
+        if status >= 400 && media.starts_with("text/html") {
+            // The page of a failure, for people at a browser; what it says `published::` asks.
+            return;
+        }
         let content = content.get(media).or_else(|| content.get(media.split(';').next()?));
         let content = content.unwrap_or_else(|| panic!("{route} {status} documents no {media}"));
         if !media.contains("json") {

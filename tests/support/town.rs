@@ -44,7 +44,7 @@ pub const CONSUMED: [(&str, &str, usize, i64); 6] = [
 /// The name of a function by its logical name in the template.
 fn name(logical: &str) -> String {
     let mut name = String::new();
-    for letter in logical.trim_end_matches("Function").chars() {
+    for letter in logical.trim_end_matches("Integration").trim_end_matches("Function").chars() {
         if letter.is_ascii_uppercase() && !name.is_empty() {
             name.push('-');
         }
@@ -58,10 +58,11 @@ static ROUTES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let routes = yaml("infra/template.yaml")["Mappings"]["Routes"].clone();
     let routes = routes.as_object().unwrap().values();
     let row = |row: &Value| {
-        let (key, function) = (row["Key"].as_str().unwrap(), row["Function"].as_str().unwrap());
+        let (key, function) = (row["Key"].as_str().unwrap(), row["Integration"].as_str().unwrap());
         (key.to_owned(), name(function))
     };
-    routes.map(row).collect()
+    // Feedback has tests of its own and is not swept yet: it needs a town whose province takes it.
+    routes.map(row).filter(|(_, function)| function != "take-feedback").collect()
 });
 
 /// Routes of the template with the function of each.

@@ -98,7 +98,7 @@ fn somebody_is_alerted_to_each_line_that_a_person_has_to_act_on_and_in_the_log_o
         (LogLine::SubscriberGone, "SyncNationalLogs"),
         (LogLine::SenderNotProven, "IngestEventLogs"),
         (LogLine::PaymentPlatformAway, "SettlePaymentsLogs"),
-        (LogLine::SecretsUnreadable, "NotifyApplicantLogs"),
+        (LogLine::SecretsUnreadable, "SubmitDossierLogs"),
     ] {
         let filters = template.of_type("AWS::Logs::MetricFilter").into_iter();
         let of_it: Vec<_> = filters.filter(|(_, filter)| line_of(filter) == Some(line)).collect();
