@@ -52,7 +52,7 @@ async fn world(seeds: std::ops::Range<u64>, held: &AtomicU64, of: u64) {
     for seed in seeds {
         hours_of_bad_luck(&stage, &hook, seed).await;
         let done = held.fetch_add(1, Ordering::Relaxed) + 1;
-        if done % TOLD_EVERY == 0 {
+        if done.is_multiple_of(TOLD_EVERY) {
             println!("{done} of {of} seeds hold");
         }
     }
