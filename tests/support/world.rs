@@ -203,7 +203,7 @@ impl World {
             contacts: ContactBook::new(
                 client.clone(),
                 table("ContactsTable"),
-                "a key for tests".to_owned(),
+                KeyedHash::new("a key for tests".to_owned()),
             ),
             asked: Kept::default(),
             office: take_feedback::Office {

@@ -1,6 +1,7 @@
 //! The settings of `keep-preference`.
 
 use platform::entry::CatalogueSettings;
+use platform::keyed_hash::KeyedHash;
 
 platform::settings! {
     /// The settings of `keep-preference`.
@@ -10,6 +11,6 @@ platform::settings! {
         /// The name of the contacts table.
         contacts_table: String = "CONTACTS_TABLE",
         /// The secret under which contacts are kept.
-        contacts_key: String = "CONTACTS_KEY",
+        contacts_key: KeyedHash = "CONTACTS_KEY",
     }
 }

@@ -3,6 +3,7 @@
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::gateway::GatewaySettings;
+use platform::keyed_hash::KeyedHash;
 use platform::proof::ProofKey;
 use platform::sqs::QueueSettings;
 
@@ -20,7 +21,7 @@ platform::settings! {
         /// The name of the contacts table.
         contacts_table: String = "CONTACTS_TABLE",
         /// The secret under which contacts are kept.
-        contacts_key: String = "CONTACTS_KEY",
+        contacts_key: KeyedHash = "CONTACTS_KEY",
         /// The name of the accounts table.
         accounts_table: String = "ACCOUNTS_TABLE",
         /// The name of the deliveries table: what other systems have, which may tell in our place.

@@ -20,8 +20,8 @@ async fn wire() -> Result<(), entry::Error> {
     let book = &Notices::new(client.clone(), settings.notices_table);
     let reporters = &Reporters {
         zalo: ZaloSigner { app_id: settings.zalo_app_id, oa_secret: settings.zalo_oa_secret },
-        esms_secret: settings.esms_report_secret,
-        sms_secret: settings.sms_inbound_secret,
+        esms_secret: settings.esms_report_secret.0,
+        sms_secret: settings.sms_inbound_secret.0,
     };
     let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
     let contacts =

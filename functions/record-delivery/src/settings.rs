@@ -1,5 +1,6 @@
 //! The settings of `record-delivery`.
 
+use platform::config::AddressSecret;
 use platform::entry::CatalogueSettings;
 use platform::gateway::{Address, GatewaySettings};
 use platform::keyed_hash::KeyedHash;
@@ -16,9 +17,9 @@ platform::settings! {
         /// The secret with which Zalo signs reports.
         zalo_oa_secret: String = "ZALO_OA_SECRET",
         /// The secret in the path of eSMS' call-backs.
-        esms_report_secret: String = "ESMS_REPORT_SECRET",
+        esms_report_secret: AddressSecret = "ESMS_REPORT_SECRET",
         /// The secret in the path of the short code's call-backs.
-        sms_inbound_secret: String = "SMS_INBOUND_SECRET",
+        sms_inbound_secret: AddressSecret = "SMS_INBOUND_SECRET",
         /// The name of the dossiers table, of which only states are read.
         dossiers_table: String = "DOSSIERS_TABLE",
         /// The secret under which dossiers have their applicants' numbers.
@@ -26,7 +27,7 @@ platform::settings! {
         /// The name of the contacts table.
         contacts_table: String = "CONTACTS_TABLE",
         /// The secret under which contacts are kept.
-        contacts_key: String = "CONTACTS_KEY",
+        contacts_key: KeyedHash = "CONTACTS_KEY",
         /// The name of the accounts table.
         accounts_table: String = "ACCOUNTS_TABLE",
         /// Where the official account answers.

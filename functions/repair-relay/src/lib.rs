@@ -184,7 +184,8 @@ async fn changed(
         let differs = settle(live, agency, &found, now).await;
         Ok::<_, Failure>((found.facts, differs))
     });
-    let (mut changed, mut live_differences): (BTreeMap<_, DossierFacts>, _) = Default::default();
+    let mut changed: BTreeMap<_, DossierFacts> = BTreeMap::new();
+    let mut live_differences = 0;
     let mut read = read.buffer_unordered(WIDTH);
     while let Some((found, differs)) = read.try_next().await? {
         live_differences += usize::from(differs);

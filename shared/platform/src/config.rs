@@ -20,6 +20,9 @@ pub struct BadSettings {
 /// What a reference to a secret begins with, anywhere in a value: `{secret:NAME}`.
 const REFERENCE: &str = "{secret:";
 
+/// The fewest characters of a secret of ours.
+pub const SECRET_CHARACTERS_MIN: usize = 16;
+
 /// A value that one environment variable holds.
 pub trait Setting: Sized {
     /// Reads the value of a variable; `text` is `None` where the variable is absent or empty.
@@ -60,10 +63,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads the settings `T` from the environment. Fails with the names of all that are missing or
-/// unreadable.
+/// Reads the settings `T` from the environment, none of which refers to a secret. Fails with the
+/// names of all that are missing or unreadable.
 pub fn read<T: Settings>() -> Result<T, BadSettings> {
-    read_by(&|name| std::env::var(name).ok())
+    read_with(&BTreeMap::new())
 }
 
 /// Reads the settings `T` from the environment, with `secrets` in the places of the references to
@@ -167,6 +170,20 @@ impl Setting for String {
     }
 }
 
+/// A secret that is a part of an address: letters, digits, `_` and `-`.
+pub struct AddressSecret(
+    /// The secret as the address has it.
+    pub String,
+);
+
+impl Setting for AddressSecret {
+    fn read(text: Option<&str>) -> Option<Self> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let text = text.filter(|text| text.len() >= SECRET_CHARACTERS_MIN)?;
+        text.bytes().all(fits).then(|| Self(text.to_owned()))
+    }
+}
+
 impl Setting for u32 {
     fn read(text: Option<&str>) -> Option<Self> {
         text?.parse().ok()
@@ -263,6 +280,14 @@ mod tests {
         assert_eq!(read(whole).as_deref(), Some("https://x/{secret:motcua/B}/y"));
         assert_eq!(read("{secret:motcua/A}{secret:motcua/C}"), None);
         assert_eq!(read("{secret:motcua/A"), None);
+    }
+
+    #[test]
+    fn a_secret_in_an_address_is_long_and_changes_nothing_of_the_address() {
+        for refused in ["", "short", "with/a/stroke/in/it", "with a blank in it"] {
+            assert!(AddressSecret::read(Some(refused)).is_none(), "{refused}");
+        }
+        assert!(AddressSecret::read(Some("sixteen_letters-")).is_some());
     }
 
     #[test]

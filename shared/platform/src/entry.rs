@@ -60,8 +60,9 @@ pub fn on_one_thread(mut wire: impl AsyncFnMut() -> Result<(), Error>) -> Result
     ended
 }
 
-/// Starts logging and reads the function's settings, and from the secret store what they refer to there. Fails with
-/// the names of all that are missing or unreadable, or where the store does not answer.
+/// Starts logging and reads the function's settings, and from the secret store what they refer to
+/// there. Fails with the names of all that are missing or unreadable, or where the store does not
+/// answer.
 pub async fn start<T: Settings>() -> Result<T, Error> {
     telemetry::start();
     secrets::read().await
@@ -78,17 +79,21 @@ pub async fn catalogue(
     LiveCatalogue::open(catalogue_store, undecided, max_age, clock::now()).await
 }
 
-/// When an invocation came, and how long it may take until the platform ends the process.
+/// When an invocation came, and when the platform ends the process over it.
 #[derive(Debug, Clone, Copy)]
 struct Invoked {
     at: Timestamp,
-    left: Duration,
+    deadline: SystemTime,
 }
 
 impl Invoked {
     fn now(deadline: SystemTime) -> Self {
-        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
-        Self { at: clock::now(), left }
+        Self { at: clock::now(), deadline }
+    }
+
+    /// How long it may still take: it may have waited for secrets.
+    fn left(&self) -> Duration {
+        self.deadline.duration_since(SystemTime::now()).unwrap_or_default()
     }
 }
 

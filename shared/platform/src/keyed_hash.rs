@@ -6,7 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::config::Setting;
+use crate::config::{SECRET_CHARACTERS_MIN, Setting};
 use crate::wire::hex;
 
 /// Hashes numbers of people with a secret, which may have several keys, one on each line. The first is
@@ -63,9 +63,27 @@ pub(crate) fn hmac_of(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new(&block.into())
 }
 
-/// A secret, in variables whose names end in `_KEY`.
+/// A secret, in variables whose names end in `_KEY`: each of its keys is long enough.
 impl Setting for KeyedHash {
     fn read(text: Option<&str>) -> Option<Self> {
-        text.map(|secret| Self::new(secret.to_owned()))
+        let hash = Self::new(text?.to_owned());
+        let long = |key: &String| key.chars().count() >= SECRET_CHARACTERS_MIN;
+        (long(&hash.in_force) && hash.others.iter().all(long)).then_some(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_of_a_secret_is_short_and_there_is_one() {
+        for refused in ["", "\n", "short", "long enough for a key\nshort"] {
+            assert!(KeyedHash::read(Some(refused)).is_none(), "{refused:?}");
+        }
+        for taken in ["long enough for a key", "long enough for a key\n", "sixteen letters!\n\n"] {
+            assert!(KeyedHash::read(Some(taken)).is_some(), "{taken:?}");
+        }
+        assert!(KeyedHash::read(None).is_none());
     }
 }

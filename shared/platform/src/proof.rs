@@ -153,6 +153,6 @@ impl ProofKey {
 /// A secret, in variables whose names end in `_KEY`.
 impl Setting for ProofKey {
     fn read(text: Option<&str>) -> Option<Self> {
-        text.map(|secret| Self::new(secret.to_owned()))
+        KeyedHash::read(text).map(|hash| Self { hash })
     }
 }

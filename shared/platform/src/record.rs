@@ -11,13 +11,16 @@ use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::kpi::{DueBasis, KpiCell, KpiRow};
 use domain::phone::Unreachable;
 use domain::upload::UploadId;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::fingerprint::Fingerprint;
 use crate::wire::hex;
+
+/// What was recorded so lately may still be on its way to whoever makes something of it.
+pub const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
 /// A dossier with the keys of its indexes; that of `by-handler` is the dossier's own `handler`,
 /// which only a dossier that is forwarded has.

@@ -64,6 +64,6 @@ impl SealKey {
 /// A secret, in variables whose names end in `_KEY`.
 impl Setting for SealKey {
     fn read(text: Option<&str>) -> Option<Self> {
-        text.map(|secret| Self::new(secret.to_owned()))
+        KeyedHash::read(text).map(|hash| Self { hash })
     }
 }

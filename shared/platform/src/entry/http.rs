@@ -12,7 +12,8 @@ pub async fn run(
     handler: impl AsyncFn(HttpRequest, Timestamp) -> Result<HttpReply, Failure>,
 ) -> Result<(), Error> {
     let handler = &handler;
-    serve(async |payload, Invoked { at, left }| {
+    serve(async |payload, invoked: Invoked| {
+        let (at, left) = (invoked.at, invoked.left());
         Ok(answer(&payload, |request| within(left, handler(request, at))).await)
     })
     .await

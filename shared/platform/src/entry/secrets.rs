@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::Error;
 use crate::cloud::Cloud;
-use crate::config::{self, Settings};
+use crate::config::{self, BadSettings, Settings};
 use crate::secret_store::{SecretStore, Secrets};
 use crate::{LogLine, clock};
 
@@ -34,8 +34,8 @@ struct Held {
     secrets: Secrets,
     read_at: Instant,
     max_age: SignedDuration,
-    /// Whether the function's settings can be read with these.
-    suit: fn(&Secrets) -> bool,
+    /// Whether the function's settings can be read with these; if not, which cannot.
+    suit: fn(&Secrets) -> Result<(), BadSettings>,
 }
 
 /// Reads the settings `T`, with the secrets that they refer to.
@@ -51,7 +51,7 @@ pub(super) async fn read<T: Settings>() -> Result<T, Error> {
             let SecretsSettings { max_age } = config::read()?;
             let store = SecretStore::open(Cloud::open()?)?;
             let secrets = store.read(&names, clock::now()).await?;
-            let suit = |secrets: &Secrets| config::read_with::<T>(secrets).is_ok();
+            let suit = |secrets: &Secrets| config::read_with::<T>(secrets).map(drop);
             let (read_at, max_age) = (Instant::now(), max_age.unwrap_or(MAX_AGE));
             Held { store, names, secrets, read_at, max_age, suit }
         }
@@ -90,8 +90,8 @@ impl Held {
         if secrets == self.secrets {
             return false;
         }
-        if !(self.suit)(&secrets) {
-            tracing::error!(cause = "a setting is missing", "{}", LogLine::SecretsUnreadable);
+        if let Err(bad) = (self.suit)(&secrets) {
+            tracing::error!(cause = %bad, "{}", LogLine::SecretsUnreadable);
             return false;
         }
         self.secrets = secrets;

@@ -4,13 +4,12 @@
 use domain::calendar::date_of;
 use domain::id::AgencyCode;
 use domain::kpi::DossierFacts;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan};
 
 use crate::Failure;
 use crate::dynamo::{Dossiers, Histories};
 
-/// What was recorded so lately may still be on its way to whoever makes something of it.
-pub const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
+pub use crate::record::UNDER_WAY;
 
 /// How many days before the first moment looked at a dossier may have ended of which something was
 /// recorded since: integrators report days late.

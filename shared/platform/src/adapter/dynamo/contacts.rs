@@ -73,19 +73,21 @@ struct PhoneItem {
 }
 
 impl ContactBook {
-    /// Over `table`, with the key for hashing people.
-    pub fn new(client: Client, table: String, secret: String) -> Self {
-        Self { client, table, hash: KeyedHash::new(secret), minute: Arc::default() }
+    /// Over `table`, whose people are hashed by `hash`.
+    pub fn new(client: Client, table: String, hash: KeyedHash) -> Self {
+        Self { client, table, hash, minute: Arc::default() }
     }
 
     /// What the applicant with this identity number prefers.
     pub async fn preference(&self, id: &IdNumber) -> Result<NoticePreference, Failure> {
-        let item = self.kept(|hash| hash.of("id", &id.stored())).await?;
-        let Some(mut item) = item else {
-            return Ok(NoticePreference::default());
-        };
-        item.remove("contact");
-        read(item)
+        // The newest is under each key: the first that is found is the one.
+        for hash in self.hash.each() {
+            if let Some(mut item) = self.get(hash.of("id", &id.stored())).await? {
+                item.remove("contact");
+                return read(item);
+            }
+        }
+        Ok(NoticePreference::default())
     }
 
     /// Keeps what the applicant prefers from now on: under each key, since another process may look
@@ -103,15 +105,19 @@ impl ContactBook {
         Ok(())
     }
 
-    /// What is kept under the key in force, or else under another.
-    async fn kept(&self, key: impl Fn(&KeyedHash) -> String) -> Result<Option<Item>, Failure> {
+    /// Until when channels do not reach this number, by whichever key it was remembered.
+    async fn unreachable(&self, phone: &Phone) -> Result<PhoneItem, Failure> {
+        let mut known = PhoneItem::default();
         for hash in self.hash.each() {
-            let found = self.get(key(&hash)).await?;
-            if found.is_some() {
-                return Ok(found);
+            if let Some(item) = self.get(phone_key(&hash, phone)).await? {
+                let other: PhoneItem = read(item)?;
+                known.zalo_unreachable_until =
+                    known.zalo_unreachable_until.max(other.zalo_unreachable_until);
+                known.sms_unreachable_until =
+                    known.sms_unreachable_until.max(other.sms_unreachable_until);
             }
         }
-        Ok(None)
+        Ok(known)
     }
 
     /// How often this number was written to on `day`, whatever key was in force.
@@ -297,11 +303,10 @@ impl Contacts for ContactBook {
         };
         let (preference, known, sent_today, spent_vnd) = try_join!(
             preference,
-            self.kept(|hash| phone_key(hash, phone)),
+            self.unreachable(phone),
             self.sent_on(phone, date_of(now)),
             self.counted(month_key(now)),
         )?;
-        let known = known.map(read::<PhoneItem>).transpose()?.unwrap_or_default();
         let unreachable = [
             (NoticeChannel::Zalo, known.zalo_unreachable_until),
             (NoticeChannel::Sms, known.sms_unreachable_until),

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cancelled, Item, down, number, read, rows, stored, text, write};
 use crate::Failure;
 use crate::port::Stored;
+use crate::record::UNDER_WAY;
 
 /// In the place of an agency: the counts, each under its agency's code.
 const COUNTS: &str = "counts";
@@ -44,9 +45,6 @@ const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Since when a row must have been unchanged, so that one without a dossier at work is an error and
 /// not a dossier that was received while the night read.
 const SETTLED: SignedDuration = SignedDuration::from_hours(1);
-
-/// A change that was recorded so lately may still be on its way, and is no difference.
-const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);
 
 /// Reads and writes the live table.
 #[derive(Debug, Clone)]
