@@ -57,7 +57,10 @@ checks.negative_data_rejection.enabled = false
 
 # In the place of a body or a query is put one that is right: nothing else gets past the door.
 [[operations]]
-include-operation-id = ["takeEvent", "confirmProof", "moveOwn", "paymentReturn"]
+include-operation-id = [
+    "takeEvent", "confirmProof", "moveOwn", "paymentReturn",
+    "writeFeedbackDown", "moveFeedback", "moveOwnFeedback",
+]
 checks.negative_data_rejection.enabled = false
 """
 # What an integrator pushes: of a source that tests, so that it changes nothing.
@@ -73,6 +76,15 @@ EVENT = {
 INSPECTED_WITHIN_SECONDS = 60
 SENT_WITHIN_SECONDS = 8
 AGENCY, PROCEDURE, CITIZEN = "H20.03", "1.000382", "087199012345"
+# The agency that classifies feedback (intake.json), and what it writes down.
+DESK = "H20.01"
+WRITTEN_DOWN = {
+    "channel": "hotline",
+    "category": "roads",
+    "words": "Đèn đường không sáng",
+    "publish": True,
+    "author": {"fullName": "Trần Thị Mẫu", "phone": "0912345678", "address": "12 Trần Phú"},
+}
 # As far as each of the dossiers goes that the requests find.
 LIVES: tuple[tuple[str, ...], ...] = (
     (),
@@ -109,10 +121,11 @@ def call(url: str, token: str | None, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def tokens(issuer: str) -> dict[str, str]:
-    claims: dict[str, dict[str, str]] = {
+    claims: dict[str, dict[str, Any]] = {
         "portal": {},
         "citizen": {"idNumber": CITIZEN},
         "officer": {"agency": AGENCY},
+        "desk": {"role": "officer", "agency": DESK, "counter": True},
         "administrator": {},
         "auditor": {},
     }
@@ -150,6 +163,25 @@ def paying(api: str, known: dict[str, str]) -> dict[str, str]:
         call(f"{api}/v1/dossiers/{code}/transitions", known["officer"], move)
     begun = call(f"{api}/v1/dossiers/{code}/payments", known["citizen"], {})
     return {"owing": str(code), "attempt": str(begun["reference"])}
+
+
+def feedback(api: str, known: dict[str, str]) -> dict[str, str]:
+    """Feedback that its desk has, that the officers' agency works on, and that is answered."""
+    found = {}
+    for standing, moves in (
+        ("receivedFeedback", ()),
+        ("routedFeedback", ("route", "take-up")),
+        ("answeredFeedback", ("route", "take-up", "answer")),
+    ):
+        code = str(call(f"{api}/v1/desk/feedback", known["desk"], WRITTEN_DOWN)["code"])
+        for action in moves:
+            move: dict[str, Any] = {"action": action}
+            move |= {"agency": AGENCY} if action == "route" else {}
+            move |= {"words": "Đèn đã được thay."} if action == "answer" else {}
+            role = "desk" if action == "route" else "officer"
+            call(f"{api}/v1/desk/feedback/{code}/transitions", known[role], move)
+        found[standing] = code
+    return found
 
 
 def pushed(api: str, events_key: str) -> str:
@@ -304,6 +336,8 @@ def main() -> int:
         "proofKey": stack["PROOF_KEY"],
         **proven(stack["API_URL"], stack["PROOF_KEY"], dossier),
         **paying(stack["API_URL"], known),
+        **feedback(stack["API_URL"], known),
+        "writtenDown": WRITTEN_DOWN,
         "paymentSecret": stack["PAYMENT_SECRET"],
         "secret": stack["ESMS_REPORT_SECRET"],
         "smsSecret": stack["SMS_INBOUND_SECRET"],

@@ -48,9 +48,9 @@ AT_HOME = {
     "auditReads": ("auditor",),
     "listOwnDossiers": ("citizen",),
     "searchPerson": ("officer",),
-    "writeFeedbackDown": ("officer",),
-    "listFeedbackWork": ("officer",),
-    "readFeedback": ("officer",),
+    "writeFeedbackDown": ("desk",),
+    "listFeedbackWork": ("desk", "officer"),
+    "readFeedback": ("desk", "officer"),
     "moveFeedback": ("officer",),
     "readKpi": ("officer", "portal"),
     "readIndex": ("officer", "portal"),
@@ -71,6 +71,8 @@ SEEN: Counter[str] = Counter()
 LOCK = threading.Lock()
 # The dossiers that there are, and where each stands.
 VERSIONS: dict[str, int] = SETTING["versions"]
+# The feedback that there is.
+FEEDBACK = tuple(SETTING[of] for of in ("receivedFeedback", "routedFeedback", "answeredFeedback"))
 # How often each was assigned.
 ASSIGNMENTS: dict[str, int] = dict.fromkeys(VERSIONS, 0)
 
@@ -115,6 +117,7 @@ def before_call(
     if re.fullmatch(r"[!-~]+", str(path.get("secret", ""))) and number % 3 == 0:
         by_sms = case.operation.path == "/v1/callbacks/sms/{secret}"
         path["secret"] = SETTING["smsSecret" if by_sms else "secret"]
+    of_feedback(case, number)
     of_proof(case, number)
     of_payment(case, number)
     body = case.body
@@ -125,6 +128,24 @@ def before_call(
     of_event(case, number)
     with LOCK:
         SEEN[f"as {role}"] += 1
+
+
+def of_feedback(case: schemathesis.Case, number: int) -> None:
+    """Feedback that there is, and what its desk, its agency and its author may do with it."""
+    path, operation = case.path_parameters, case.operation.path
+    written = isinstance(case.body, dict) and number % 3
+    if operation == "/v1/desk/feedback" and written:
+        case.body = dict(SETTING["writtenDown"])
+    if "/feedback/{code}" not in operation and operation != "/v1/own/{code}/feedback":
+        return
+    if CODE.match(str(path.get("code", ""))) and number % 5:
+        path["code"] = chosen(number // 7, FEEDBACK)
+    if operation == "/v1/desk/feedback/{code}/transitions" and written:
+        path["code"], case.body = SETTING["routedFeedback"], {"action": "take-up"}
+    # Once: whoever says it again is told so.
+    if operation == "/v1/own/{code}/feedback" and written:
+        path["code"] = SETTING["answeredFeedback"]
+        case.body = {"action": "rate", "satisfaction": "satisfied"}
 
 
 def of_proof(case: schemathesis.Case, number: int) -> None:
@@ -143,7 +164,7 @@ def of_proof(case: schemathesis.Case, number: int) -> None:
         path["code"] = chosen(number // 11, SETTING["owed"])
         case.body = {"action": "supplement", "expectedVersion": VERSIONS[path["code"]]}
     code = str(path.get("code"))
-    if number % 5 and code in VERSIONS | {SETTING["documentOf"]: 0}:
+    if number % 5 and code in {*VERSIONS, SETTING["documentOf"], *FEEDBACK}:
         until = int(time.time()) + 600
         words = f"owner-token#{code}#{until}".encode()
         seal = hmac.new(SETTING["proofKey"].encode(), words, hashlib.sha256).hexdigest()
