@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema sdk setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http readme check check-spelling check-toml check-python check-template check-contract fmt hooks release cost bench bench-events bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
+.PHONY: help schema sdk setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http fuzz-parsers readme check check-spelling check-toml check-python check-template check-contract fmt hooks release cost bench bench-events bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,12 +68,16 @@ test: build sdk ## every test, the end-to-end ones on a stack of their own, the 
 	cargo test --workspace --locked --no-run
 	cargo test -p domain --features schema --locked --test schemas
 	$(STACK) run --dir .local/test -- cargo test --workspace --locked
+	$(PYTHON) infra/local/fuzz_parsers.py
 	$(STACK) run --dir .local/fuzz -- python infra/local/fuzz.py
 	$(PYTHON) infra/local/readme.py
 	$(PYTHON) infra/local/readme.py --readme docs/integrators.md
 
 fuzz-http: build ## generated requests to every route as every role, on a stack of their own: make fuzz-http [EXAMPLES=20] [SEED=20261126]
 	$(STACK) run --dir .local/fuzz -- python infra/local/fuzz.py $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
+
+fuzz-parsers: ## inputs that coverage guides to every parser of outside text: make fuzz-parsers [PARSER=pdf] [RUNS=5000] [SECONDS=10]
+	$(PYTHON) infra/local/fuzz_parsers.py $(if $(PARSER),--parser $(PARSER)) $(if $(RUNS),--runs $(RUNS)) $(if $(SECONDS),--seconds $(SECONDS))
 
 readme: ## run every block of the README and of docs/integrators.md, in one shell and in the order in which it stands, on a stack of their own
 	$(PYTHON) infra/local/readme.py
@@ -135,7 +139,8 @@ sbom: ## write what the lock files pin as a bill of materials (CycloneDX), with 
 advisories: setup ## compare Cargo.lock with the published vulnerabilities of crates; on-line, since it fetches their list
 	$(TOOLS)/cargo-deny check advisories
 
-prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000] [FIRST=0]
+prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000] [FIRST=0] [FUZZ_SECONDS=300]
+	$(PYTHON) infra/local/fuzz_parsers.py --seconds $(or $(FUZZ_SECONDS),300)
 	SEEDS=$(SEEDS) FIRST=$(FIRST) cargo run --release --locked -p tests --example shuffle
 	STRIDE=1 cargo test -p tests --test motcua --locked -- --nocapture whatever_is_asked
 

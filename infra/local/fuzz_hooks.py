@@ -117,6 +117,10 @@ def before_call(
     if re.fullmatch(r"[!-~]+", str(path.get("secret", ""))) and number % 3 == 0:
         by_sms = case.operation.path == "/v1/callbacks/sms/{secret}"
         path["secret"] = SETTING["smsSecret" if by_sms else "secret"]
+    # A receipt, of a dossier that was received.
+    of_forms = case.operation.path == "/v1/dossiers/{code}/forms/{form}"
+    if of_forms and CODE.match(str(path.get("code", ""))) and number % 3 == 0:
+        path |= {"code": SETTING["owed"][0], "form": "01"}
     of_feedback(case, number)
     of_proof(case, number)
     of_payment(case, number)

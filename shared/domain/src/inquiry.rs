@@ -131,14 +131,16 @@ fn after<'a>(typed: &'a str, written: &str) -> Option<&'a str> {
 /// dossiers is none.
 fn known<'a>(
     words: &[String],
-    agencies: impl Iterator<Item = &'a AgencyCode> + Clone,
+    agencies: impl Iterator<Item = &'a AgencyCode>,
 ) -> Option<DossierCode> {
+    // Once for the message: there are hundreds, and a message has many beginnings of a code.
+    let forms: Vec<AgencyCode> =
+        agencies.flat_map(|code| [code.clone(), code.right_to_left()]).collect();
     (0..words.len()).find_map(|begin| {
         let mut typed = String::new();
         words[begin..].iter().take(SPREAD_MAX).find_map(|word| {
             typed.push_str(word);
-            let forms = agencies.clone().flat_map(|code| [code.clone(), code.right_to_left()]);
-            let read = forms.flat_map(|agency| {
+            let read = forms.iter().flat_map(|agency| {
                 let rest = after(&typed, agency.as_str()).and_then(number).unwrap_or_default();
                 let each = DATE_DIGITS.into_iter().filter_map(move |length| {
                     let (date, sequence) = rest.split_at_checked(length)?;
