@@ -181,8 +181,9 @@ def version() -> str:
 
 
 def bill() -> Package:
-    # The one feature that no default switches on, so that its crates have a licence here, too.
-    metadata = json.loads(cargo("metadata", "--format-version", "1", "--features", "domain/schema"))
+    # Features that no default switches on, so that their crates have a licence here, too.
+    features = ("--features", "domain/schema,fuzz/libfuzzer")
+    metadata = json.loads(cargo("metadata", "--format-version", "1", *features))
     applications = ours("application", members("functions"))
     libraries = ours("library", members("shared"))
     components = [*applications, *libraries, *crates(metadata), *tools(), *packages_of_npm()]

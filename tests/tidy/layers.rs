@@ -52,7 +52,7 @@ fn packages_depend_on_each_other_only_downwards() {
             "shared/platform" => &["domain"],
             // It plays outsiders, who do not know our code.
             "infra/local" => &["signer"],
-            "tests" => &names,
+            "tests" | "tests/fuzz" => &names,
             // It measures finished programs, and its floors have nothing of ours.
             "tests/bench" | "tests/bench/floor" => &[],
             _ => &["domain", "inspection", "platform"],
@@ -269,6 +269,8 @@ fn each_version_stands_once_in_the_workspace() {
         // The benchmark may end at what it did not expect, as a test does.
         let lints = match folder.as_str() {
             "tests/bench" => "[lints.rust]\nunsafe_code = \"forbid\"",
+            // What libFuzzer calls has a C name: one line says so.
+            "tests/fuzz" => "[lints.rust]\nunsafe_code = \"deny\"",
             _ => "[lints]\nworkspace = true",
         };
         assert!(manifest.contains(lints), "{folder} is not linted");
