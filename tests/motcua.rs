@@ -46,6 +46,7 @@ mod payments;
 mod post;
 mod procedures;
 mod proofs;
+mod province;
 mod published;
 mod race;
 mod reception;

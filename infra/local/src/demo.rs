@@ -27,6 +27,7 @@ mod notices;
 mod player;
 mod portal;
 mod proof;
+mod saved;
 mod scenario;
 mod screen;
 mod stack;
@@ -56,7 +57,8 @@ pub async fn run(screen: &Screen, settings: &Path, file: &Path) -> Result<bool, 
     let calendar = [data("calendar.provisional.json")?, data("calendar.json")?];
     let days = WorkingDays::read(&calendar)?;
     let scenario = Scenario::read(&read(file)?, &days, scenario::now_in_vietnam())?;
-    play(&stack, screen, &scenario).await
+    let folder = settings.with_file_name("shown");
+    play(&stack, screen, &scenario, &folder).await
 }
 
 fn read(file: &Path) -> Result<Value, DemoError> {
@@ -109,7 +111,12 @@ async fn drain(
     Ok(last.unwrap_or(0))
 }
 
-async fn play(stack: &Stack, screen: &Screen, scenario: &Scenario) -> Result<bool, DemoError> {
+async fn play(
+    stack: &Stack,
+    screen: &Screen,
+    scenario: &Scenario,
+    folder: &Path,
+) -> Result<bool, DemoError> {
     let templates = data("templates.json")?;
     let due = scenario.notices(&actions(&templates));
     introduce(screen, scenario, due);
@@ -139,6 +146,9 @@ async fn play(stack: &Stack, screen: &Screen, scenario: &Scenario) -> Result<boo
     claims.extend(proof::of_telling(stack, due).await?);
     let told = story::tell(stack, screen).await?;
     claims.extend(proof::of_story(&told));
+    let (day, officer) = (scenario.day_before, story::officer());
+    let shown = saved::Shown { day, code: &told.code, officer, texts: &texts };
+    saved::save(stack, screen, folder, &shown).await?;
     Ok(proof::conclude(screen, &claims, found.len()))
 }
 

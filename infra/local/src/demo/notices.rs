@@ -206,7 +206,7 @@ pub(super) fn show_sample(screen: &Screen, messages: &[Value], texts: &HashMap<S
 }
 
 /// A few of every kind rather than the first that came, in the order of time.
-fn varied(messages: &[Value], size: usize) -> Vec<&Value> {
+pub(super) fn varied(messages: &[Value], size: usize) -> Vec<&Value> {
     let mut kinds: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for message in messages {
         let request = &message["request"];
@@ -233,7 +233,7 @@ fn varied(messages: &[Value], size: usize) -> Vec<&Value> {
 }
 
 /// What the phone shows: an SMS as sent, a Zalo message as its template in our catalogue, filled in.
-fn text_of(request: &Value, texts: &HashMap<String, String>) -> String {
+pub(super) fn text_of(request: &Value, texts: &HashMap<String, String>) -> String {
     if let Some(content) = request["Content"].as_str() {
         return content.to_owned();
     }
@@ -246,8 +246,13 @@ fn text_of(request: &Value, texts: &HashMap<String, String>) -> String {
     filled
 }
 
+/// When the gateway took the message, in Viet Nam.
+pub(super) fn clock_of(message: &Value) -> String {
+    clock(message["receivedAt"].as_str().unwrap_or_default())
+}
+
 /// 84912345678 → 09*****678, as nobody could call it.
-fn masked(phone: &str) -> String {
+pub(super) fn masked(phone: &str) -> String {
     let first = phone.get(2..3).unwrap_or_default();
     let last = phone.get(phone.len().saturating_sub(3)..).unwrap_or_default();
     format!("0{first}*****{last}")

@@ -132,6 +132,16 @@ impl Stack {
         self.call(method, &url, body, Some(&token), idempotency_key).await
     }
 
+    /// A page of the API, as a browser gets it.
+    pub(super) async fn page(&self, path: &str, asker: Option<Asker>) -> Result<String, DemoError> {
+        let url = format!("{}{path}", self.setting("API_URL")?.trim_end_matches('/'));
+        let mut request = self.http.get(url).header("accept", "text/html");
+        if let Some(asker) = asker {
+            request = request.bearer_auth(self.token(asker).await?);
+        }
+        Ok(request.send().await?.error_for_status()?.text().await?)
+    }
+
     async fn token(&self, asker: Asker) -> Result<String, DemoError> {
         let mut tokens = self.tokens.lock().await;
         if let Some(known) = tokens.get(&asker) {

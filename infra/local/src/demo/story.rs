@@ -30,6 +30,8 @@ const INSPECTED_WITHIN: Duration = Duration::from_secs(60);
 /// What the story came to.
 #[derive(Debug)]
 pub(super) struct Told {
+    /// The dossier of the case.
+    pub(super) code: String,
     /// SHA-256 of the file that the officer signed.
     pub(super) signed: String,
     /// SHA-256 of the file that the citizen fetched.
@@ -74,7 +76,8 @@ fn citizen() -> Asker {
     Asker::Citizen(CITIZEN.to_owned())
 }
 
-fn officer() -> Asker {
+/// The officer of the case.
+pub(super) fn officer() -> Asker {
     Asker::Officer(AGENCY.to_owned())
 }
 
@@ -113,7 +116,7 @@ pub(super) async fn tell(stack: &Stack, screen: &Screen) -> Result<Told, DemoErr
     teller.line(&format!("the citizen sees who has looked: {recorded} reads, each with its time"));
     let Teller { read, owed, paid, .. } = teller;
     let (signed, fetched) = (sha256(&result), sha256(&fetched));
-    Ok(Told { signed, fetched, owed, paid, receipt, read, recorded })
+    Ok(Told { code, signed, fetched, owed, paid, receipt, read, recorded })
 }
 
 impl Teller<'_> {
