@@ -54,6 +54,8 @@ AT_HOME = {
     "moveFeedback": ("officer",),
     "readKpi": ("officer", "portal"),
     "readIndex": ("officer", "portal"),
+    "readSatisfaction": ("officer", "portal"),
+    "saySatisfaction": ("citizen", "portal"),
     "readNational": ("officer", "portal"),
     "readPreference": ("citizen", "portal"),
     "keepPreference": ("citizen", "portal"),
