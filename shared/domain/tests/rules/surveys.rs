@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use domain::dossier::{Action, DossierStatus};
+use domain::id::QuestionCode;
 use domain::satisfaction::{Satisfaction, Tally};
 use domain::survey::{Returned, hidden_lines};
+use domain::thread::{Content, NoticeThread};
 use serde_json::{Value, json};
 
 use super::world::{after, at, catalogue, catalogue_with, in_status};
-use domain::dossier::{Action, DossierStatus};
 
 fn hidden(counts: &[u64]) -> Vec<usize> {
     hidden_lines(counts, 5).into_iter().collect()
@@ -93,4 +95,36 @@ fn a_rule_out_of_its_ranges_is_refused_with_each_reason() {
     {
         assert!(fields.contains(&format!("survey[1].{field}")), "{field}: {fields:?}");
     }
+}
+
+#[test]
+fn the_thread_of_a_question_waits_its_hours_is_read_as_it_was_and_is_nothing_of_the_dossiers() {
+    let finished = in_status(DossierStatus::Finished);
+    let given = after(&finished, Action::ReturnResult, at("2026-04-01T08:00"));
+    let returned = Returned::of(given.status, &given.history).unwrap();
+    let rule = catalogue().survey().on(returned.day()).unwrap();
+    let (now, ask_from) = (at("2026-04-01T08:01"), rule.ask_from(&returned));
+    assert_eq!(ask_from, at("2026-04-02T08:00"));
+    let code = QuestionCode(given.code.clone());
+    let mut thread = NoticeThread::asking(code, given.agency.clone(), &returned, (now, ask_from));
+    thread.advance();
+    assert_eq!((thread.due(at("2026-04-02T07:59")), thread.wake_at()), (None, Some(ask_from)));
+    assert_eq!(thread.due(ask_from).map(|notice| &notice.content), Some(&Content::Question));
+    let stored = serde_json::to_value(&thread).unwrap();
+    assert_eq!(serde_json::from_value::<NoticeThread>(stored.clone()).unwrap(), thread);
+    let mut of_the_dossier = stored;
+    of_the_dossier["code"] = json!(given.code.to_string());
+    assert!(serde_json::from_value::<NoticeThread>(of_the_dossier).is_err());
+    // Nothing of the dossier's history is ever added to it.
+    let policy = catalogue().notice_policy(returned.day());
+    assert!(!thread.settle(&policy, at("2026-04-02T07:59")));
+}
+
+#[test]
+fn the_budget_is_short_for_questions_from_its_share_on_and_for_notices_not_yet() {
+    let day = "2026-11-17".parse().unwrap();
+    let (policy, rule) = (catalogue().notice_policy(day), catalogue().survey().on(day).unwrap());
+    assert!(!policy.budget_is_short(rule, 35_999_999));
+    assert!(policy.budget_is_short(rule, 36_000_000));
+    assert!(!policy.budget_is_spent(36_000_000));
 }
