@@ -165,6 +165,21 @@ async fn nobody_but_the_applicant_and_the_portal_says_it_and_others_learn_of_no_
 }
 
 #[tokio::test]
+async fn the_case_says_until_when_to_the_applicants_side_alone() {
+    let world = few_agencies().await;
+    let code = returned(&world, "k").await;
+    let open = dossier(&world, "open", &TO_THE_END[..3], NOW).await;
+    let until = async |call: Call| ask(&world, call).await.body["satisfactionUntil"].clone();
+    let case = |code: &str| Call::new("GET /v1/dossiers/{code}/case").code(code);
+    assert_eq!(until(case(&code).citizen(CITIZEN)).await, TOO_LATE);
+    assert_eq!(until(case(&code).portal()).await, TOO_LATE);
+    assert_eq!(until(case(&code).officer(AGENCY)).await, Value::Null);
+    assert_eq!(until(case(&open).citizen(CITIZEN)).await, Value::Null);
+    ask(&world, says(&code, "neutral")).await;
+    assert_eq!(until(case(&code).citizen(CITIZEN)).await, TOO_LATE, "and not whether they have");
+}
+
+#[tokio::test]
 async fn a_business_answers_as_a_citizen_does() {
     let world = few_agencies().await;
     let mut body = crate::support::call::submission();
@@ -330,4 +345,20 @@ async fn a_dossier_whose_content_is_gone_is_nobodys_to_answer_for() {
     assert_eq!(erased.status, 200, "{}", erased.body);
     assert_eq!(ask(&world, says(&code, "satisfied")).await.status, 404);
     assert_eq!(ask(&world, by_link(&code, &code, TOO_LATE)).await.status, 404);
+}
+
+#[test]
+fn a_link_goes_on_under_the_old_key_as_long_as_that_is_known_beside_the_new_one() {
+    use platform::proof::ProofKey;
+    let key = |secret: &str| ProofKey::new(secret.to_owned());
+    let code = "H20.03-261117-0001".parse().unwrap();
+    let token = key("the old key of proofs").survey_token(&code, at(TOO_LATE));
+    let both = key("the new key of proofs\nthe old key of proofs");
+    assert!(both.surveyed(&token, &code, at(NOW)).is_ok());
+    assert!(both.surveyed(&token, &code, at(TOO_LATE)).is_err(), "its time is over all the same");
+    assert!(key("the new key of proofs").surveyed(&token, &code, at(NOW)).is_err());
+    // One kind of token is never the other, though one key seals both.
+    assert!(both.proven(&token, &code, at(NOW)).is_err());
+    let proof = both.token(&code, at(TOO_LATE));
+    assert!(both.surveyed(&proof, &code, at(NOW)).is_err());
 }

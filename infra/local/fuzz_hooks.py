@@ -119,6 +119,7 @@ def before_call(
     if re.fullmatch(r"[!-~]+", str(path.get("secret", ""))) and number % 3 == 0:
         by_sms = case.operation.path == "/v1/callbacks/sms/{secret}"
         path["secret"] = SETTING["smsSecret" if by_sms else "secret"]
+    of_answer(case, number)
     of_feedback(case, number)
     of_proof(case, number)
     of_payment(case, number)
@@ -130,6 +131,14 @@ def before_call(
     of_event(case, number)
     with LOCK:
         SEEN[f"as {role}"] += 1
+
+
+def of_answer(case: schemathesis.Case, number: int) -> None:
+    """A dossier whose result was handed over: no other has answers."""
+    path = case.path_parameters
+    answers = case.operation.path.endswith("/{code}/satisfaction")
+    if answers and CODE.match(str(path.get("code", ""))) and number % 3:
+        path["code"] = chosen(number // 11, SETTING["returned"])
 
 
 def of_feedback(case: schemathesis.Case, number: int) -> None:

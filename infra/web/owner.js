@@ -174,7 +174,7 @@ const show = async () => {
 // Who came by the link is asked there already.
 const asked = dossier => {
   const already = document.getElementById("question").childElementCount > 0;
-  return dossier.status === 10 && !already ? survey(open.code, open.token) : null;
+  return dossier.satisfactionUntil && !already ? survey(open.code, open.token) : null;
 };
 
 const leave = () => make("p", {}, make("button", { type: "button", className: "quiet", on: { click: () => { const code = open.code; close(); offer(code); } } }, words.leave));
