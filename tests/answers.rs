@@ -17,11 +17,11 @@ use crate::support::log::Log;
 use crate::support::world::{NOW, Scripted, World, at};
 
 /// The applicant's number, and one that is nobody's.
-const OWN: &str = "84912345678";
-const ANOTHER: &str = "84987654321";
+pub(crate) const OWN: &str = "84912345678";
+pub(crate) const ANOTHER: &str = "84987654321";
 
 /// What somebody wrote to the short code.
-fn short(id: &str, from: &str, text: &str) -> Call {
+pub(crate) fn short(id: &str, from: &str, text: &str) -> Call {
     Call::new("POST /v1/callbacks/sms/{secret}")
         .nobody()
         .path("secret", SMS_SECRET)
@@ -29,7 +29,7 @@ fn short(id: &str, from: &str, text: &str) -> Call {
 }
 
 /// What somebody wrote to the official account at `sent`.
-fn to_account(id: &str, user: &str, text: &str, sent: Timestamp) -> Call {
+pub(crate) fn to_account(id: &str, user: &str, text: &str, sent: Timestamp) -> Call {
     let timestamp = sent.as_millisecond().to_string();
     let body = json!({
         "event_name": "user_send_text", "app_id": ZALO_APP, "sender": { "id": user },
@@ -54,7 +54,7 @@ async fn hear_by<B: Inquiries + Contacts>(
     served(call.event(), handler).await.into()
 }
 
-async fn hear(desk: &Desk, world: &World, call: Call, now: &str) -> Answer {
+pub(crate) async fn hear(desk: &Desk, world: &World, call: Call, now: &str) -> Answer {
     hear_by(desk, (world, &world.contacts), call, at(now)).await
 }
 
@@ -67,7 +67,7 @@ async fn received(world: &World) -> String {
     code
 }
 
-fn texts_of(desk: &Desk) -> Vec<String> {
+pub(crate) fn texts_of(desk: &Desk) -> Vec<String> {
     desk.gateways.messages().into_iter().map(|notice| notice.sms).collect()
 }
 

@@ -45,7 +45,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 62] = [
+pub const MATRIX: [(&str, [u16; 12]); 65] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -83,6 +83,7 @@ pub const MATRIX: [(&str, [u16; 12]); 62] = [
     ("GET /v1/kpi",                          [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/live",                     [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/index",                    [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
+    ("GET /v1/kpi/satisfaction",             [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/kpi/national",                 [401, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403]),
     ("GET /v1/reports",                      [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/reports/{period}",             [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -116,6 +117,9 @@ pub const MATRIX: [(&str, [u16; 12]); 62] = [
     ("GET /v1/desk/feedback/{code}",         [401, 404, 404, 404, 404, 404, 404, 404, 404, 403, 403, 403]),
     ("POST /v1/desk/feedback/{code}/transitions", [401, 404, 404, 404, 404, 404, 404, 404, 404, 403, 403, 403]),
     ("GET /v1/own/{code}/feedback",          [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    // Before the result: whose dossier it is learns that it is too early, and others nothing.
+    ("POST /v1/dossiers/{code}/satisfaction", [401, 400, 404, 403, 403, 403, 403, 403, 400, 403, 403, 403]),
+    ("POST /v1/own/{code}/satisfaction",     [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("POST /v1/own/{code}/feedback",         [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /tra-cuu",                         [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /tra-cuu/{file}",                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -218,6 +222,9 @@ pub fn question(route: &str, about: &Asked) -> Question {
             body = json!({ "action": "take-up", "expectedVersion": 1 });
         }
         "POST /v1/own/{code}/feedback" => body = json!({ "action": "verify" }),
+        "POST /v1/dossiers/{code}/satisfaction" | "POST /v1/own/{code}/satisfaction" => {
+            body = json!({ "satisfaction": "satisfied" });
+        }
         "PUT /v1/catalogue" => body = json!({ "expectedEdition": 0, "files": {} }),
         "POST /v1/callbacks/zalo" | "POST /v1/events" => body = json!({}),
         "GET /v1/events/{id}" => query.push(("source", "urn:motcua:integrator:ecosys")),
@@ -228,7 +235,10 @@ pub fn question(route: &str, about: &Asked) -> Question {
             path.push(("secret", format!("not-{SMS_SECRET}")));
             body = json!({ "id": "m1", "from": "0912345678", "to": "8088", "text": "MOTCUA" });
         }
-        "GET /v1/kpi" | "GET /v1/kpi/index" | "GET /v1/kpi/national" => {
+        "GET /v1/kpi"
+        | "GET /v1/kpi/index"
+        | "GET /v1/kpi/national"
+        | "GET /v1/kpi/satisfaction" => {
             query.push(("period", "2026-11"));
         }
         _ => {}

@@ -58,6 +58,7 @@ mod reports;
 mod results;
 mod retention;
 mod room;
+mod satisfaction;
 mod senders;
 mod sending;
 mod simulation;

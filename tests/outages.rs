@@ -126,6 +126,7 @@ async fn no_call_begins_that_the_end_of_the_message_s_time_might_cut_off() {
         pool,
         lease: LEASE,
         limits: Limits::Kept,
+        questions: None,
     };
     let clock = || *now.lock().unwrap();
     notify_applicant::tell(&message, &desk, clock).await.unwrap();

@@ -443,6 +443,7 @@ impl Province {
             pool,
             lease,
             limits: Limits::Kept,
+            questions: None,
         };
         let mut parked = 0;
         loop {

@@ -393,6 +393,15 @@ fn is_owed(name: &str, crossing: &Crossing, mode: Mode, found: &str) -> bool {
         // A process ended around a call to a gateway: the notice is *unknown*, and a code is asked
         // for again (ADR 89).
         "notify-applicant" if is_unknown => within(&[".phones", ".tables.NoticesTable"]),
+        // What waited is asked again by another message: the try that came to nothing is recorded, or a
+        // report settles it before its answer is.
+        "notify-applicant" if ["a question is asked", "a woken notice is told"].contains(&name) => {
+            let notice = ".tables.NoticesTable[0].n.L[0].M";
+            within(&[format!("{notice}.q").as_str(), format!("{notice}.b").as_str()])
+        }
+        // Whoever has no reply writes again; what they said of a result is counted all the same
+        // (ADR 94, 105).
+        "record-delivery" => within(&[".phones"]),
         // An upload that was asked for twice has two rows, of which one expires.
         "upload-document" if is_unknown => within(&[".tables.DocumentsTable"]),
         // The next run counts the payment, and the term goes on from then.

@@ -222,7 +222,7 @@ async fn the_address_of_the_receipt_s_code_opens_its_dossier_and_only_this_place
 }
 
 /// What a reader of the screen, a finger or a narrow screen would miss.
-const MISSED: &str = r#"(() => {
+pub(crate) const MISSED: &str = r#"(() => {
   const missed = [];
   const visible = found => found.getClientRects().length && !found.closest(".skip");
   for (const found of document.querySelectorAll("a, button, input:not([type=hidden]), select, summary")) {
@@ -306,7 +306,7 @@ async fn verified(world: &World, id: &str) {
 }
 
 /// Proves on the page that the dossier is the reader's.
-async fn prove(browser: &mut Browser, site: &Site, code: &str) {
+pub(crate) async fn prove(browser: &mut Browser, site: &Site, code: &str) {
     let gateways = Scripted::pair([accepted("m")], []);
     browser.go(&format!("{}/tra-cuu#{code}", site.address)).await;
     browser.until("document.getElementById('send-code')").await;

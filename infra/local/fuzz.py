@@ -333,6 +333,10 @@ def main() -> int:
         "owed": list(versions)[
             LIVES.index(("receive", "process", "request-supplement")) :: len(LIVES)
         ],
+        # Those whose result was handed over.
+        "returned": list(versions)[
+            LIVES.index(("receive", "finish", "return-result")) :: len(LIVES)
+        ],
         "proofKey": stack["PROOF_KEY"],
         **proven(stack["API_URL"], stack["PROOF_KEY"], dossier),
         **paying(stack["API_URL"], known),

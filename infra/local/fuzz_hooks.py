@@ -54,6 +54,8 @@ AT_HOME = {
     "moveFeedback": ("officer",),
     "readKpi": ("officer", "portal"),
     "readIndex": ("officer", "portal"),
+    "readSatisfaction": ("officer", "portal"),
+    "saySatisfaction": ("citizen", "portal"),
     "readNational": ("officer", "portal"),
     "readPreference": ("citizen", "portal"),
     "keepPreference": ("citizen", "portal"),
@@ -121,6 +123,7 @@ def before_call(
     of_forms = case.operation.path == "/v1/dossiers/{code}/forms/{form}"
     if of_forms and CODE.match(str(path.get("code", ""))) and number % 3 == 0:
         path |= {"code": SETTING["owed"][0], "form": "01"}
+    of_answer(case, number)
     of_feedback(case, number)
     of_proof(case, number)
     of_payment(case, number)
@@ -132,6 +135,14 @@ def before_call(
     of_event(case, number)
     with LOCK:
         SEEN[f"as {role}"] += 1
+
+
+def of_answer(case: schemathesis.Case, number: int) -> None:
+    """A dossier whose result was handed over: no other has answers."""
+    path = case.path_parameters
+    answers = case.operation.path.endswith("/{code}/satisfaction")
+    if answers and CODE.match(str(path.get("code", ""))) and number % 3:
+        path["code"] = chosen(number // 11, SETTING["returned"])
 
 
 def of_feedback(case: schemathesis.Case, number: int) -> None:

@@ -45,9 +45,9 @@ class Refused extends Error {
 }
 
 // The answer of a door; with the token where there is one.
-const ask = async (method, path, body) => {
+const ask = async (method, path, body, token = open?.token) => {
   const headers = { "accept-language": language };
-  if (open?.token) headers.authorization = `Bearer ${open.token}`;
+  if (token) headers.authorization = `Bearer ${token}`;
   if (body) {
     headers["content-type"] = "application/json";
     headers["idempotency-key"] = body.key ?? crypto.randomUUID();
@@ -98,6 +98,39 @@ export const refresh = async code => {
   }
 };
 
+// The one question after a result, for who has a token that lets them answer it.
+const survey = (code, token) => {
+  const levels = ["very-satisfied", "satisfied", "neutral", "unsatisfied", "very-unsatisfied"];
+  const choice = level => make("label", { className: "level" },
+    make("input", { type: "radio", name: "level", value: level, required: true }), ` ${word("level", level)}`);
+  const shown = card("survey", words.surveyTitle,
+    make("form", { on: { submit: press(async () => {
+      const satisfaction = shown.querySelector("input:checked").value;
+      const path = `v1/own/${encodeURIComponent(code)}/satisfaction`;
+      try {
+        await ask("POST", path, { satisfaction }, token);
+      } catch (failure) {
+        // Of a link that is over, and of an answer that comes too late, the same is to be said.
+        const late = failure.problem?.errors?.some(({ rule }) => rule === "answers-until");
+        if (failure.status !== 401 && !late) throw failure;
+        shown.replaceChildren(make("p", {}, words.surveyOver));
+        return;
+      }
+      shown.replaceChildren(make("h2", { tabIndex: -1 }, words.surveyThanks), make("p", { className: "help" }, words.surveyOnce));
+      shown.querySelector("h2").focus();
+    }) } },
+    make("fieldset", {}, make("legend", {}, words.surveyQuestion), ...levels.map(choice)),
+    make("p", { className: "help" }, words.surveyHelp),
+    make("button", { type: "submit", id: "answer-survey" }, words.surveySend)));
+  return shown;
+};
+
+// Asks whoever came by the link of the question; of everybody else what was asked is taken away.
+export const question = (code, token) => {
+  const asked = code && token ? [survey(code, token)] : [];
+  document.getElementById("question").replaceChildren(...asked);
+};
+
 // Offers to prove that the dossier is the reader's.
 export const offer = code => {
   open = { code, token: null };
@@ -134,8 +167,14 @@ const show = async () => {
   open.version = dossier.version;
   say("");
   place.replaceChildren(
-    ...[owed(dossier), results(dossier), due(deadline, history), documents(dossier), steps(history), readers(reads), leave()].filter(Boolean));
+    ...[owed(dossier), results(dossier), asked(dossier), due(deadline, history), documents(dossier), steps(history), readers(reads), leave()].filter(Boolean));
   place.querySelector("h2").focus();
+};
+
+// Who came by the link is asked there already.
+const asked = dossier => {
+  const already = document.getElementById("question").childElementCount > 0;
+  return dossier.satisfactionUntil && !already ? survey(open.code, open.token) : null;
 };
 
 const leave = () => make("p", {}, make("button", { type: "button", className: "quiet", on: { click: () => { const code = open.code; close(); offer(code); } } }, words.leave));

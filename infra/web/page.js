@@ -1,7 +1,7 @@
 // The citizen's page: looks a code up without leaving the page, and reads it from the receipt's QR.
 // The code stays in the fragment of the address, which no server and no other site is told.
 
-import { begin, close, offer, refresh } from "./owner.js";
+import { begin, close, offer, question, refresh } from "./owner.js";
 
 const language = document.documentElement.lang;
 const at = id => document.getElementById(id);
@@ -13,19 +13,30 @@ const say = (text, bad = false) => {
   at("said").classList.toggle("bad", bad);
 };
 
-// A code in an address of ours, or what was typed.
-const codeIn = text => {
-  const code = text.slice(text.indexOf("#") + 1).trim();
+// A code in an address of ours, or what was typed; behind a mark the token of the question.
+const partsOf = text => {
+  const behind = text.slice(text.indexOf("#") + 1).trim();
+  let parts = behind;
   try {
-    return decodeURIComponent(code);
+    parts = decodeURIComponent(behind);
   } catch {
-    return code;
+    // What cannot be decoded is looked for as it is.
   }
+  return parts.split("!");
+};
+
+const codeIn = text => partsOf(text)[0];
+
+// The token of the question stands in the address no longer than until it is read.
+const taken = () => {
+  const [code, token] = partsOf(location.hash);
+  if (token) history.replaceState(null, "", `${location.pathname}${location.search}#${code}`);
+  return { code, token };
 };
 
 let asked = 0;
 
-const lookUp = async typed => {
+const lookUp = async (typed, token) => {
   if (!typed) return;
   asked += 1;
   const mine = asked;
@@ -48,6 +59,7 @@ const lookUp = async typed => {
     say("");
     if (!code) close();
     at("found").focus();
+    question(code, token);
     if (code && !(await refresh(code))) offer(code);
   } catch {
     if (mine === asked) say(words.failed ?? "", true);
@@ -73,8 +85,9 @@ at("look-up").addEventListener("submit", event => {
 });
 
 addEventListener("hashchange", () => {
-  const code = codeIn(location.hash);
-  if (code && code !== "noi-dung" && code !== at("answer").firstElementChild?.dataset.code) lookUp(code);
+  const { code, token } = taken();
+  const other = code !== at("answer").firstElementChild?.dataset.code;
+  if (code && code !== "noi-dung" && (other || token)) lookUp(code, token);
 });
 
 // The camera, where the browser reads codes by itself.
@@ -114,13 +127,13 @@ const scanner = async () => {
 };
 
 const start = async () => {
+  const { code, token } = taken();
   words = (await (await fetch("tra-cuu/texts.json")).json())[language];
   begin(words);
   keepPlace();
-  const code = codeIn(location.hash);
   if (code && code !== "noi-dung") {
     field.value = code;
-    lookUp(code);
+    lookUp(code, token);
   }
   await scanner();
 };

@@ -50,6 +50,7 @@ async fn tell(world: &World, ledger: &Acknowledged, gateways: &Scripted, message
         pool: &pool(catalogue, now),
         lease: LEASE,
         limits: Limits::Kept,
+        questions: None,
     };
     notify_applicant::tell(message, &desk, || at(now)).await.unwrap();
 }

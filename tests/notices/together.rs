@@ -159,6 +159,7 @@ async fn what_is_not_charged_is_given_back_to_the_month_in_which_it_was_counted(
         pool,
         lease: LEASE,
         limits: Limits::Ignored,
+        questions: None,
     };
     let clock = || at(if gateways.passed.load(Ordering::Relaxed) { after } else { eve });
     notify_applicant::tell(&message, &desk, clock).await.unwrap();

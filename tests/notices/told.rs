@@ -54,6 +54,7 @@ async fn looked_at(world: &World, code: &str, now: &str) {
         pool: &pool(&world.catalogue, now),
         lease: LEASE,
         limits: Limits::Kept,
+        questions: None,
     };
     notify_applicant::tell(&woken(code), &desk, || at(now)).await.unwrap();
 }

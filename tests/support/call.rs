@@ -403,7 +403,10 @@ impl Call {
         let (catalogue, event) = (&world.catalogue, self.event());
         let route = event.route_key.clone().unwrap_or_default();
         match route.as_str() {
-            route if route.contains("/feedback") => {
+            route
+                if route.contains("/feedback")
+                    || route.starts_with("POST") && route.ends_with("/satisfaction") =>
+            {
                 let (office, bucket) = (&world.office, &world.bucket);
                 let handler =
                     |request| take_feedback::handle(request, office, bucket, catalogue, now);

@@ -10,7 +10,7 @@ use domain::id::DossierCode;
 use domain::notice::NoticeChannel;
 use domain::notice::pool::ProviderPool;
 use jiff::SignedDuration;
-use notify_applicant::{Codes, Desk, Limits};
+use notify_applicant::{Codes, Desk, Limits, Questions};
 use platform::Failure;
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::gateway::Verdict;
@@ -20,7 +20,7 @@ use platform::port::{Acknowledgements, Contacts, DossierStore, MessageGateways, 
 use serde_json::Value;
 
 use super::file;
-use super::world::{World, at, proof_key};
+use super::world::{World, at, proof_key, public_url};
 
 /// How long a lease of the tests is.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(1);
@@ -106,10 +106,23 @@ pub async fn work(
     message: &str,
     now: &str,
 ) -> Result<(), Failure> {
+    work_over(world, &world.notices, gateways, message, now).await
+}
+
+/// The same over another book of notices.
+pub async fn work_over(
+    world: &World,
+    book: &impl NoticeBook,
+    gateways: &impl MessageGateways,
+    message: &str,
+    now: &str,
+) -> Result<(), Failure> {
     let pool = &pool(&world.catalogue, now);
+    let (key, page) = (&proof_key(), &public_url());
+    let questions = Questions { answers: &world.office.feedback, key, page };
     let desk = Desk {
         dossiers: &world.dossiers,
-        book: &world.notices,
+        book,
         contacts: &world.contacts,
         gateways,
         ledger: &NobodyElse,
@@ -117,6 +130,7 @@ pub async fn work(
         pool,
         lease: LEASE,
         limits: Limits::Kept,
+        questions: Some(&questions),
     };
     let codes =
         Codes { proofs: &world.proofs, key: &proof_key(), feedback: &world.office.feedback };
@@ -155,6 +169,7 @@ pub async fn tell_with(
         pool,
         lease: LEASE,
         limits: Limits::Kept,
+        questions: None,
     };
     notify_applicant::tell(message, &desk, || at(now)).await
 }

@@ -227,6 +227,7 @@ impl Town {
                     book: &world.contacts,
                     gateways: &self.peers,
                     account: &self.peers,
+                    answers: &world.office.feedback,
                 };
                 let book = &world.notices;
                 let handler = |request| {
@@ -408,6 +409,9 @@ impl Town {
             }
             "notify-applicant" => {
                 let pool = &super::teller::pool(catalogue, &now.to_string());
+                let (key, page) = (proof_key(), public_url());
+                let answers = &world.office.feedback;
+                let questions = &notify_applicant::Questions { answers, key: &key, page: &page };
                 let desk = &notify_applicant::Desk {
                     dossiers: &world.dossiers,
                     book: &world.notices,
@@ -418,8 +422,8 @@ impl Town {
                     pool,
                     lease: LEASE,
                     limits: notify_applicant::Limits::Kept,
+                    questions: Some(questions),
                 };
-                let key = proof_key();
                 let codes = &notify_applicant::Codes {
                     proofs: &world.proofs,
                     key: &key,

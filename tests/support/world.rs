@@ -216,6 +216,8 @@ impl World {
                     keeper: Shelf::default(),
                 },
                 key: proof_key(),
+                dossiers: Dossiers::states(client.clone(), table("DossiersTable")),
+                people: people(),
             },
             proofs: ProofTable::new(client.clone(), table("ProofsTable")),
             accounts: AccountTable::new(client.clone(), table("AccountsTable")),

@@ -42,7 +42,7 @@ impl Act {
 
 /// Everything that has an arm of its own in [`prepared`]; each other route is asked as the matrix
 /// asks it.
-pub const OPERATIONS: [&str; 52] = [
+pub const OPERATIONS: [&str; 54] = [
     "a submission",
     "a submission with an upload",
     "a receipt",
@@ -71,10 +71,12 @@ pub const OPERATIONS: [&str; 52] = [
     "somebody writes to the account",
     "eSMS reports",
     "somebody writes to the short code",
+    "an applicant says by SMS how it was",
     "a change is told",
     "three changes are told",
     "a code is sent",
     "a woken notice is told",
+    "a question is asked",
     "a change is brought",
     "three changes are brought",
     "an agency is counted",
@@ -102,6 +104,9 @@ const CODE: &str = "H20.03-261117-0001";
 
 /// What the integrator's dossier is called.
 const BROUGHT: &str = "H20.03-261116-9001";
+
+/// The moves after which a result was handed over.
+const TO_THE_RETURN: [&str; 4] = ["receive", "process", "finish", "return-result"];
 
 /// A request that has to go well, and everything that follows from it.
 async fn done(town: &Town, call: Call) -> Answer {
@@ -262,7 +267,7 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
         "a content is erased" => {
             let call = with_upload(town).await;
             done(town, call).await;
-            for (version, action) in (1..).zip(["receive", "process", "finish", "return-result"]) {
+            for (version, action) in (1..).zip(TO_THE_RETURN) {
                 done(town, moves(action, version)).await;
             }
             let order = json!({ "number": "12", "issuer": "Thanh tra", "reason": "Nhầm" });
@@ -366,9 +371,14 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
             assert_eq!(sent.provider.name(), "esms");
             Act::Asks(esms_event(&sent.name, &sent.message, "5", "1"))
         }
-        "somebody writes to the short code" => {
-            dossier(town, &[]).await;
-            let text = format!("MOTCUA {CODE}");
+        "somebody writes to the short code" | "an applicant says by SMS how it was" => {
+            let text = if name.starts_with("somebody") {
+                dossier(town, &[]).await;
+                format!("MOTCUA {CODE}")
+            } else {
+                dossier(town, &TO_THE_RETURN).await;
+                format!("MOTCUA {CODE} 5")
+            };
             let body = json!({ "id": "m1", "from": "0912345678", "to": "8088", "text": text });
             let call = Call::new("POST /v1/callbacks/sms/{secret}").nobody();
             Act::Asks(call.path("secret", SMS_SECRET).body(&body))
@@ -397,6 +407,13 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
             done(town, Call::submit("k").citizen(CITIZEN)).await;
             town.seam.rest();
             town.pass(SignedDuration::from_mins(10));
+            assert!(town.run("wake-notices").await);
+            assert_eq!(town.queues.on("NoticesQueue").len(), 1);
+            Act::Delivers("NoticesQueue")
+        }
+        "a question is asked" => {
+            dossier(town, &TO_THE_RETURN).await;
+            town.pass(SignedDuration::from_hours(25));
             assert!(town.run("wake-notices").await);
             assert_eq!(town.queues.on("NoticesQueue").len(), 1);
             Act::Delivers("NoticesQueue")

@@ -23,7 +23,7 @@ use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 169] = [
+const ANSWERS: [(&str, u16, &str); 173] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -96,6 +96,8 @@ const ANSWERS: [(&str, u16, &str); 169] = [
     ("take-feedback.worklist", 200, ""),
     ("take-feedback.unknown", 404, "feedback-not-found"),
     ("take-feedback.no-feedback", 400, "code dossier-code"),
+    ("take-feedback.satisfaction-too-early", 400, "satisfaction after-result"),
+    ("take-feedback.satisfaction-by-another-citizen", 404, "dossier-not-found"),
     ("take-payment.payments", 200, ""),
     ("take-payment.nothing-owed", 400, "code nothing-owed"),
     ("take-payment.by-another-citizen", 404, "dossier-not-found"),
@@ -140,6 +142,8 @@ const ANSWERS: [(&str, u16, &str); 169] = [
     ("read-kpi.live", 200, ""),
     ("read-kpi.index", 200, ""),
     ("read-kpi.index-unknown-parameter", 400, "by unknown-field"),
+    ("read-kpi.satisfaction", 200, ""),
+    ("read-kpi.satisfaction-of-a-day", 400, "period whole-months"),
     ("read-kpi.national", 200, ""),
     ("read-kpi.national-bad-format", 400, "format known-value"),
     ("read-kpi.report", 200, ""),
@@ -196,7 +200,8 @@ const ANSWERS: [(&str, u16, &str); 169] = [
 ];
 
 /// Rules and problems that a schema of the body cannot know.
-const BEYOND_THE_SCHEMA: [&str; 11] = [
+const BEYOND_THE_SCHEMA: [&str; 12] = [
+    "satisfaction after-result",
     "author required",
     "subject required",
     "webhook-id same-id",

@@ -15,6 +15,7 @@ use platform::gateway::Verdict;
 use platform::port::MessageGateways;
 
 use crate::answer::Fault;
+use crate::question::Questions;
 
 /// Whether the policy's limits are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub struct Desk<'a, D, B, C, G, L> {
     pub lease: SignedDuration,
     /// Whether the policy's limits are kept.
     pub limits: Limits,
+    /// What the question after a result takes; nobody is asked without it.
+    pub questions: Option<&'a Questions<'a>>,
 }
 
 impl<D, B, C, G: MessageGateways, L> Desk<'_, D, B, C, G, L> {

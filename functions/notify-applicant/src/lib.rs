@@ -11,6 +11,7 @@
 mod answer;
 mod code;
 mod desk;
+mod question;
 mod settings;
 mod subject;
 
@@ -45,6 +46,7 @@ pub const GATEWAY_TIMEOUTS_MAX: u32 = 4;
 
 pub use code::{Codes, work};
 pub use desk::{Desk, Limits};
+pub use question::Questions;
 use subject::Subject;
 
 /// The most steps that one message sets off: each sends one notice by one channel, or puts it off.
@@ -108,7 +110,7 @@ enum GivenUp {
     IsTakenUp,
 }
 
-/// The dossier, or the report, that a message is about, and what it wants of what was given up.
+/// The dossier, the question or the report that a message is about, and what it wants of what was given up.
 fn subject(message: &str) -> Result<(SubjectCode, GivenUp), Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     match event.kind.as_str() {
@@ -177,6 +179,7 @@ where
         if given_up == GivenUp::IsTakenUp {
             thread.take_up(now);
         }
+        self.open_question(&subject, thread.noted(), now).await?;
         thread.sync(subject.history(), templates, &policy, now);
         if let Some(until) = thread.leased_until() {
             return Err(Failure::HeldBack(now.duration_until(until).min(COMES_AGAIN)));
@@ -197,6 +200,11 @@ where
             let stored = self.keep(&mut thread, since, &subject, now).await?;
             return Ok(next(stored, &thread, now));
         };
+        if self.is_moot(&subject).await? {
+            thread.refuse(notice.version, UnsentReason::Moot, now);
+            let stored = self.keep(&mut thread, since, &subject, now).await?;
+            return Ok(next(stored, &thread, now));
+        }
         match self.teller(&subject, &notice, &policy, now).await? {
             Teller::Us => {}
             Teller::Them => {
@@ -220,6 +228,12 @@ where
             return Ok(next(stored, &thread, now));
         }
         let reach = self.contacts.reach(phone, id_number, now).await?;
+        if self.budget_is_short(&subject, reach.spent_vnd, now) {
+            tracing::info!(dossier = %code, "the month's money is kept for notices, and no question is sent");
+            thread.refuse(notice.version, UnsentReason::Budget, now);
+            let stored = self.keep(&mut thread, since, &subject, now).await?;
+            return Ok(next(stored, &thread, now));
+        }
         if policy.budget_warns(reach.spent_vnd) {
             tracing::warn!(spent_vnd = reach.spent_vnd, "{}", LogLine::BudgetNearlyUsedUp);
         }
@@ -238,6 +252,7 @@ where
                     UnsentReason::OptedOut
                     | UnsentReason::NoChannel
                     | UnsentReason::NotListed
+                    | UnsentReason::Moot
                     | UnsentReason::Unreachable(_) => {
                         let reason = reason.name();
                         tracing::warn!(dossier, class, reason, "{}", LogLine::NoticeUnsent);
@@ -286,7 +301,7 @@ where
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<Step, Failure> {
         let (now, version) = (clock(), notice.version);
-        let message = self.compose(notice, subject, language)?;
+        let message = self.compose(notice, subject, (language, now))?;
         let Some((provider, price_vnd)) = self.choose((channel, only), notice, &message, now)
         else {
             // Routes are found among those who may be asked: only who was to be asked again can

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock};
 use domain::calendar::date_of;
 use domain::notice::NoticeChannel;
 use jiff::SignedDuration;
-use notify_applicant::{Codes, Desk, GATEWAY_TIMEOUTS_MAX, Settings, WIDTH, work};
+use notify_applicant::{Codes, Desk, GATEWAY_TIMEOUTS_MAX, Questions, Settings, WIDTH, work};
 use platform::batch::{Plan, SHORT_PATIENCE};
 use platform::clock;
 use platform::cloud::Cloud;
@@ -40,6 +40,8 @@ async fn wire() -> Result<(), entry::Error> {
     let proofs = &ProofTable::new(client.clone(), settings.proofs_table);
     let feedback = &FeedbackTable::new(client.clone(), settings.feedback_table);
     let codes = &Codes { proofs, key: &settings.proof_key, feedback };
+    let (key, page) = (&settings.proof_key, &settings.public_url);
+    let questions = Some(&Questions { answers: feedback, key, page });
     let tokens = LiveToken::new(AccountTable::new(client, settings.accounts_table));
     let gateways = &Gateways::open(settings.gateways, tokens)?;
     let source = &SourceQueue::open(cloud.queues(), settings.queue);
@@ -51,8 +53,18 @@ async fn wire() -> Result<(), entry::Error> {
         let pool = pool.get_or_init(|| {
             Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(now)))
         });
-        let desk =
-            &Desk { dossiers, book, contacts, gateways, ledger, catalogue, pool, lease, limits };
+        let desk = &Desk {
+            dossiers,
+            book,
+            contacts,
+            gateways,
+            ledger,
+            catalogue,
+            pool,
+            lease,
+            limits,
+            questions,
+        };
         work(&message.body, desk, codes, clock::now).await
     })
     .await

@@ -1,5 +1,6 @@
 //! The settings of `notify-applicant`.
 
+use domain::announcement::PublicUrl;
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::gateway::GatewaySettings;
@@ -32,6 +33,8 @@ platform::settings! {
         feedback_table: String = "FEEDBACK_TABLE",
         /// Makes the one-time codes.
         proof_key: ProofKey = "PROOF_KEY",
+        /// Where the page is that takes an answer to the question after a result.
+        public_url: PublicUrl = "PUBLIC_URL",
         /// The accounts with gateways.
         gateways: GatewaySettings,
         /// The queue and its dead letters.

@@ -14,6 +14,7 @@ use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move,
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::post::PostalItem;
 use domain::procedure::{Channel, Procedure, Step};
+use domain::survey::Returned;
 use domain::upload::{DocumentType, UploadId, UploadState, UploadedDocument};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -58,6 +59,10 @@ pub(crate) struct Case<'a> {
     /// The last day on which the content is kept; missing while the dossier is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_until: Option<Date>,
+    /// Until when the applicant may say how satisfied they are; for them and the portal alone, once a
+    /// result was handed over. Whether they have said it is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    satisfaction_until: Option<Timestamp>,
     documents: Vec<HandedIn<'a>>,
     /// Who has the documents: `sender` where an integrator could not send them.
     documents_kept_by: DocumentsKeptBy,
@@ -296,6 +301,7 @@ impl<'a> Case<'a> {
             content_until: catalogue
                 .content_until(dossier)
                 .filter(|_| dossier.content_gone.is_none()),
+            satisfaction_until: satisfaction_until(dossier, by, catalogue),
             documents: documents((dossier, copies), &seen),
             documents_kept_by: dossier.documents_kept_by,
             forms: filled::forms(dossier, &seen),
@@ -311,6 +317,12 @@ impl<'a> Case<'a> {
             next: next(dossier, by),
         }
     }
+}
+
+fn satisfaction_until(dossier: &Dossier, by: &Actor, catalogue: &Catalogue) -> Option<Timestamp> {
+    let returned = Returned::of(dossier.status, &dossier.history)?;
+    let rule = catalogue.survey().on(returned.day());
+    rule.filter(|_| by.is_on_applicants_side(dossier)).map(|rule| rule.until(&returned))
 }
 
 fn next(dossier: &Dossier, by: &Actor) -> Vec<Next> {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{CountedTime, percent};
 use crate::handled::Handled;
+use crate::survey::Surveyed;
 use crate::synchronised::Synchronised;
 
 /// The body of `GET /v1/kpi/index`.
@@ -93,7 +94,7 @@ struct Trace {
 pub(crate) fn indexed(
     period: &Period,
     gathered: &Gathered,
-    (synchronised, handled): (&Synchronised, &Handled),
+    (synchronised, handled, surveyed): (&Synchronised, &Handled, Surveyed),
     scope: Scope<'_>,
     (catalogue, now): (&Catalogue, Timestamp),
 ) -> Indexed {
@@ -111,6 +112,10 @@ pub(crate) fn indexed(
     };
     let measures = match handled.within(scope, catalogue.register(), last) {
         Some(answers) => measures.with_feedback(answers.in_time, answers.all()),
+        None => measures,
+    };
+    let measures = match surveyed.within(scope, catalogue, last) {
+        Some((satisfied, answers)) => measures.with_satisfied(satisfied, answers),
         None => measures,
     };
     let answer = |index| index_answer(&score(index, &measures, indexes, period, agency));
@@ -191,6 +196,7 @@ fn input(input: &Input) -> Value {
         Origin::Declared(by) => ("declared", Some(by)),
         Origin::Ledger => ("deliveries", None),
         Origin::Feedback => ("feedback", None),
+        Origin::Survey => ("survey", None),
     };
     let mut answer = json!({"input": input.name, "value": input.value, "from": from});
     if let Some(of) = input.of {

@@ -1,4 +1,4 @@
-//! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/national`, `/v1/reports` and `/v1/reports/{period}`:
+//! `GET /v1/kpi`, `/v1/kpi/index`, `/v1/kpi/satisfaction`, `/v1/kpi/national`, `/v1/reports` and `/v1/reports/{period}`:
 //! the night's figures, put together by what people ask for; and `/v1/kpi/live`, how the day goes.
 //!
 //! What is read are stored days and months, so that an answer takes a dozen queries for a year. The
@@ -18,6 +18,7 @@ mod published;
 mod settings;
 mod sheet;
 mod standing;
+mod survey;
 mod synchronised;
 mod table;
 mod told;
@@ -32,7 +33,9 @@ use domain::procedure::{Channel, is_field_code};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::{Deliveries, Dossiers, FeedbackTable, Figures, LiveTable, Notices};
+use platform::dynamo::{
+    AnswersBy, Deliveries, Dossiers, FeedbackTable, Figures, LiveTable, Notices,
+};
 use platform::gather::{Gathered, gather, trend};
 use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::{Parameters, flag, named, number};
@@ -42,6 +45,7 @@ use live::Live;
 use published::{Named, Time};
 pub use settings::Settings;
 use sheet::ByteOrderMark;
+use survey::{Surveyed, whole_months};
 use synchronised::Synchronised;
 use told::Telling;
 
@@ -96,6 +100,10 @@ pub async fn handle(
         "GET /v1/kpi/index" => {
             let actor = request.actor(catalogue, now)?;
             index_of(&request, &actor, (figures, ledger, feedback), (catalogue, now)).await
+        }
+        "GET /v1/kpi/satisfaction" => {
+            let actor = request.actor(catalogue, now)?;
+            satisfaction_of(&request, &actor, (figures, feedback), (catalogue, now)).await
         }
         "GET /v1/kpi/national" => {
             let actor = request.actor(catalogue, now)?;
@@ -227,9 +235,35 @@ async fn index_of(
     let synchronised = Synchronised::of(&gathered, ledger, catalogue).await?;
     let handled = Handled::of(&period, feedback).await?;
     let scope = Scope { agency: agency.as_ref(), ended };
-    let own = (&synchronised, &handled);
+    let surveyed = Surveyed::of(&period, AnswersBy::Agency, feedback, catalogue).await?;
+    let own = (&synchronised, &handled, surveyed);
     let indexed = index::indexed(&period, &gathered, own, scope, (catalogue, now));
     Ok(HttpReply::json(200, &indexed)?.kept_for(
+        KEPT_SECONDS,
+        Caches::Own,
+        request.header("if-none-match"),
+    ))
+}
+
+async fn satisfaction_of(
+    request: &HttpRequest,
+    actor: &Actor,
+    (figures, feedback): (&Figures, &FeedbackTable),
+    (catalogue, now): (&Catalogue, Timestamp),
+) -> Result<HttpReply, Failure> {
+    let mut parameters = request.parameters();
+    let period = parameters.owed("period", |text| text.parse::<Period>().and_then(whole_months));
+    let ways = AnswersBy::ALL.map(|by| (by.name(), by));
+    let by = parameters.one("by", named(&ways)).unwrap_or(AnswersBy::Agency);
+    let ended = ended(&mut parameters);
+    let period = parameters.end_with(period)?;
+    if !reads_figures(actor) {
+        return Err(Failure::Forbidden);
+    }
+    let gathered = gather(&period, figures).await?;
+    let surveyed = Surveyed::of(&period, by, feedback, catalogue).await?;
+    let answer = surveyed.answer(&period, &gathered, (by, ended), (catalogue, now));
+    Ok(HttpReply::json(200, &answer)?.kept_for(
         KEPT_SECONDS,
         Caches::Own,
         request.header("if-none-match"),

@@ -3,12 +3,14 @@
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::Completion;
+use domain::id::DossierCode;
 use domain::inquiry::{Inquiry, Understood, understand};
 use domain::notice::answer::{InquiryTerms, Reply, Written};
 use domain::notice::{Notice, NoticeChannel, Provider};
+use domain::satisfaction::Satisfaction;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use platform::dynamo::{Dossiers, Outline};
+use platform::dynamo::{Dossiers, FeedbackTable, Outline};
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
 use platform::port::{
@@ -38,6 +40,18 @@ pub struct Answering<'a, B, G, A> {
     pub gateways: &'a G,
     /// The official account, which answers those who wrote to it.
     pub account: &'a A,
+    /// Where answers to the question after a result are counted.
+    pub answers: &'a FeedbackTable,
+}
+
+/// What became of an answer to the question after a result.
+enum Heard {
+    /// The dossier has its answer, now or since before.
+    Counted,
+    /// Answers do not count yet, or no more, or not by this way.
+    NotOpen,
+    /// It came from another number than the applicant's.
+    Stranger,
 }
 
 /// By whom an answer goes, and what it costs in đồng.
@@ -49,7 +63,8 @@ struct Way {
 
 impl<B: Inquiries + Contacts, G: MessageGateways, A: AccountReplies> Answering<'_, B, G, A> {
     /// Answers one message; `false` where nothing goes out, since it was answered before, its sender
-    /// had enough, or the province answers nobody. Fails if a table does, before a gateway is asked.
+    /// had enough, or the province answers nobody. What it says about a result is counted first, and
+    /// whatever becomes of the reply. Fails if a table does, before a gateway is asked.
     pub(crate) async fn answer(
         &self,
         asked: &Asked,
@@ -74,14 +89,28 @@ impl<B: Inquiries + Contacts, G: MessageGateways, A: AccountReplies> Answering<'
         let agencies = catalogue.agencies().map(|agency| &agency.code);
         let Understood { inquiry, language } = understand(&asked.text, &terms.prefix, agencies);
         let found = match &inquiry {
-            Inquiry::Dossier(code) => self.dossiers.outline(code).await?,
+            Inquiry::Dossier(code) | Inquiry::Answer(code, _) => {
+                self.dossiers.outline(code).await?
+            }
             Inquiry::NoCode | Inquiry::Nothing => None,
         };
         let (reply, only_after) = match (&inquiry, &found) {
             (Inquiry::Dossier(_), Some(outline)) => {
                 (Reply::Dossier(&outline.progress, self.due(outline, &asked.from)), None)
             }
-            (Inquiry::Dossier(_), None) | (Inquiry::NoCode, _) => (Reply::Unknown, None),
+            (Inquiry::Answer(code, said), Some(outline)) => {
+                let reply = match self.heard((code, *said), &asked.from, catalogue, now).await? {
+                    Heard::Counted => Reply::Thanks(code),
+                    Heard::NotOpen => {
+                        Reply::Dossier(&outline.progress, self.due(outline, &asked.from))
+                    }
+                    Heard::Stranger => Reply::Unknown,
+                };
+                (reply, None)
+            }
+            (Inquiry::Dossier(_) | Inquiry::Answer(..), None) | (Inquiry::NoCode, _) => {
+                (Reply::Unknown, None)
+            }
             (Inquiry::Nothing, _) => (Reply::Help, Some(HELP_AGAIN)),
         };
         let Some(written) = texts.compose(reply, terms, language) else { return Ok(false) };
@@ -106,6 +135,30 @@ impl<B: Inquiries + Contacts, G: MessageGateways, A: AccountReplies> Answering<'
             }
         };
         self.send(asked, (&name, &written), way, now).await
+    }
+
+    /// Counts what was said by SMS about the result of a dossier, if it came from the applicant's own
+    /// number. A reply by Zalo has no number that we know: it is read as a look-up.
+    async fn heard(
+        &self,
+        (code, said): (&DossierCode, Satisfaction),
+        from: &Asker,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<Heard, Failure> {
+        let Asker::Phone(phone) = from else { return Ok(Heard::NotOpen) };
+        let dossier = self.dossiers.surveyed(code).await?;
+        let Some(dossier) = dossier.filter(|dossier| dossier.is_of_phone(self.people, phone))
+        else {
+            return Ok(Heard::Stranger);
+        };
+        let Ok(open) = catalogue.survey().open(dossier.returned(), now) else {
+            return Ok(Heard::NotOpen);
+        };
+        // Whether it was the first one is not said: it may be the gateway that repeats itself.
+        self.answers.say(&dossier, open, said).await?;
+        tracing::info!(dossier = %code, "an answer to the question came by SMS");
+        Ok(Heard::Counted)
     }
 
     /// The day on which the result is due, for the applicant alone: what goes to their number only

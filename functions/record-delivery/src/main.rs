@@ -1,7 +1,7 @@
 //! Wires `record-delivery`.
 
 use platform::cloud::Cloud;
-use platform::dynamo::{AccountTable, ContactBook, Dossiers, Notices};
+use platform::dynamo::{AccountTable, ContactBook, Dossiers, FeedbackTable, Notices};
 use platform::entry::{self, http};
 use platform::gateway::report::ZaloSigner;
 use platform::gateway::zalo::OfficialAccount;
@@ -35,7 +35,8 @@ async fn wire() -> Result<(), entry::Error> {
     };
     let gateways = &Gateways::open(settings.gateways, tokens())?;
     let people = &settings.people;
-    let answering = &Answering { dossiers, people, book: contacts, gateways, account };
+    let answers = &FeedbackTable::new(client, settings.feedback_table);
+    let answering = &Answering { dossiers, people, book: contacts, gateways, account, answers };
     http::run(async |request, now| {
         let catalogue = &*live.current(now).await?;
         record_delivery::handle(request, book, answering, catalogue, reporters, now).await

@@ -22,6 +22,8 @@ platform::settings! {
         sms_inbound_secret: AddressSecret = "SMS_INBOUND_SECRET",
         /// The name of the dossiers table, of which only states are read.
         dossiers_table: String = "DOSSIERS_TABLE",
+        /// The name of the feedback table, where answers after a result are counted.
+        feedback_table: String = "FEEDBACK_TABLE",
         /// The secret under which dossiers have their applicants' numbers.
         people: KeyedHash = "PEOPLE_KEY",
         /// The name of the contacts table.

@@ -1,6 +1,8 @@
 //! Feedback (phản ánh, kiến nghị): `/v1/feedback` for everybody, `/v1/own/{code}/feedback` for its
-//! proven author, `/v1/desk/feedback` for officers.
+//! proven author, `/v1/desk/feedback` for officers. And the answer to the one question after a
+//! result: `/v1/dossiers/{code}/satisfaction`, `/v1/own/{code}/satisfaction`.
 
+mod answer;
 mod body;
 mod lists;
 mod settings;
@@ -15,9 +17,12 @@ use domain::upload::{Claimable, UploadId, unclaimed_violation};
 use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::dynamo::{FeedbackReceipt, FeedbackTable, ProofTable, Reads, UNVERIFIED_KEPT};
+use platform::dynamo::{
+    Dossiers, FeedbackReceipt, FeedbackTable, ProofTable, Reads, UNVERIFIED_KEPT,
+};
 use platform::fingerprint::Fingerprint;
 use platform::http::{HttpReply, HttpRequest};
+use platform::keyed_hash::KeyedHash;
 use platform::objects::Bucket;
 use platform::port::{Admission, Stored, UploadClaims};
 use platform::proof::ProofKey;
@@ -54,6 +59,10 @@ pub struct Office<U> {
     pub uploads: U,
     /// Reads tokens of authors, and hides what is counted.
     pub key: ProofKey,
+    /// Dossiers, of which only the state is read, to know whose result was handed over.
+    pub dossiers: Dossiers,
+    /// Hashes numbers of people as dossiers have them.
+    pub people: KeyedHash,
 }
 
 /// What is answered to who sends feedback.
@@ -112,8 +121,12 @@ pub async fn handle(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
-    let request = request.proven(&office.key, now)?;
+    let request = match request.route.as_str() {
+        answer::OWN => request.surveyed(&office.key, now)?,
+        _ => request.proven(&office.key, now)?,
+    };
     match request.route.as_str() {
+        answer::EVERYBODYS => office.answered(&request, catalogue, now).await,
         "GET /v1/feedback" => lists::published(&request, &office.feedback).await,
         "GET /v1/desk/feedback" => {
             let by = request.actor(catalogue, now)?;

@@ -3,7 +3,7 @@
 use platform::claiming::Claiming;
 use platform::clock;
 use platform::cloud::Cloud;
-use platform::dynamo::{FeedbackTable, ProofTable, Reads, UploadTable};
+use platform::dynamo::{Dossiers, FeedbackTable, ProofTable, Reads, UploadTable};
 use platform::entry::{self, http};
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 use take_feedback::{Office, Settings};
@@ -22,12 +22,15 @@ async fn wire() -> Result<(), entry::Error> {
         Objects::new(Bucket::open(cloud, &settings.documents_url)?, ANSWER_WITHIN, clock::now);
     let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
     let feedback = FeedbackTable::new(client.clone(), settings.feedback_table);
+    let dossiers = Dossiers::states(client.clone(), settings.dossiers_table);
     let office = &Office {
         feedback: feedback.claiming(settings.documents_table),
         proofs: ProofTable::new(client.clone(), settings.proofs_table),
         reads: Reads::new(client, settings.reads_table),
         uploads: Claiming { uploads, keeper },
         key: settings.proof_key,
+        dossiers,
+        people: settings.people,
     };
     http::run(async |request, now| {
         take_feedback::handle(request, office, bucket, &*live.current(now).await?, now).await

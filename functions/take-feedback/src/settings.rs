@@ -1,6 +1,7 @@
 //! The settings of `take-feedback`.
 
 use platform::entry::CatalogueSettings;
+use platform::keyed_hash::KeyedHash;
 use platform::proof::ProofKey;
 
 platform::settings! {
@@ -10,10 +11,14 @@ platform::settings! {
         catalogue: CatalogueSettings,
         /// The name of the documents table.
         documents_table: String = "DOCUMENTS_TABLE",
+        /// The name of the dossiers table, of which only states are read.
+        dossiers_table: String = "DOSSIERS_TABLE",
         /// The address of the documents bucket.
         documents_url: String = "DOCUMENTS_URL",
         /// The name of the feedback table.
         feedback_table: String = "FEEDBACK_TABLE",
+        /// The secret under which dossiers have their applicants' numbers.
+        people: KeyedHash = "PEOPLE_KEY",
         /// Reads tokens of authors, and hides what is counted.
         proof_key: ProofKey = "PROOF_KEY",
         /// The name of the proofs table, which has the counts.

@@ -59,11 +59,11 @@ impl<'a> Notices<'a> {
 }
 
 impl<'a> Life<'a> {
-    /// None of a report, which is no dossier's.
+    /// None of a report or a question, which are in no dossier's thread.
     fn of(notice: &'a NoticeRecord) -> Option<Self> {
         let action = match notice.content {
             Content::Change(action) => action,
-            Content::Figures(_) => return None,
+            Content::Figures(_) | Content::Question => return None,
         };
         let (not_before, merged_into) = match notice.state {
             NoticeState::Waiting { not_before, .. } => (Some(not_before), None),

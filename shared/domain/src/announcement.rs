@@ -45,6 +45,12 @@ impl PublicUrl {
         format!("{}/tra-cuu#{code}", self.0)
     }
 
+    /// The address at which the citizen's page takes the answer to the question after the result of
+    /// the dossier `code`, for who has `token`. Both are in the fragment, which no server is told.
+    pub fn question(&self, code: &DossierCode, token: &str) -> String {
+        format!("{}!{token}", self.tracking(code))
+    }
+
     /// The address of the report of `period`.
     pub fn report(&self, period: &Period) -> String {
         format!("{}/v1/reports/{period}", self.0)

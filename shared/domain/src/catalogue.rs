@@ -34,6 +34,7 @@ use crate::printed::FormLayouts;
 use crate::procedure::{Channel, Procedure};
 use crate::register::Register;
 use crate::signature::{ResultSignatures, TrustedAuthorities};
+use crate::survey::SurveyRules;
 use crate::term::Term;
 use crate::upload::DocumentTypes;
 
@@ -255,6 +256,11 @@ impl Catalogue {
     /// How feedback is handled, by day.
     pub fn feedback(&self) -> &FeedbackRules {
         &self.intake.feedback
+    }
+
+    /// How satisfaction is asked about after a result, by day.
+    pub fn survey(&self) -> &SurveyRules {
+        self.notice_policies.survey()
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.

@@ -12,11 +12,12 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 pub use crate::feedback_rule::{FeedbackCategory, FeedbackRule, FeedbackRules, GROUP};
+pub use crate::satisfaction::Satisfaction;
 pub use code::FeedbackCode;
 pub use command::{FeedbackCommand, FeedbackDecision, FeedbackRefusal, Filing};
 pub use content::{Author, FeedbackContent, Place, Remark};
 pub use moves::{FeedbackAction, FeedbackStatus, Move, Mover};
-pub use said::{FeedbackChannel, Publication, Satisfaction};
+pub use said::{FeedbackChannel, Publication};
 
 use crate::agency::Matter;
 use crate::calendar::{MissingYear, date_of};

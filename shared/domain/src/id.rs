@@ -46,7 +46,7 @@ mod subject;
 
 pub use dossier::DossierCode;
 pub use number::{BLOCK_DIGITS, CodeFormat, CodeGrammar, NoNumberLeft, SEQUENCE_DIGITS};
-pub use subject::{LeaderKey, ReportCode, SubjectCode};
+pub use subject::{LeaderKey, QuestionCode, ReportCode, SubjectCode};
 
 /// A code of capitals and digits, as it is meant.
 fn written(text: &str) -> String {

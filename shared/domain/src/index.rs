@@ -22,7 +22,7 @@ use crate::id::AgencyCode;
 use crate::period::Period;
 use crate::provenance::Trust;
 
-pub use measure::{FEEDBACK, Measure, Measures, SYNCHRONISED, Scope};
+pub use measure::{FEEDBACK, Measure, Measures, SATISFIED, SYNCHRONISED, Scope};
 pub use score::{Input, Missing, Origin, ScoredCriterion, ScoredGroup, ScoredIndex, score};
 
 /// All of something, as a share.

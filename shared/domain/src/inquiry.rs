@@ -1,4 +1,5 @@
-//! What somebody asks who writes by SMS or Zalo: the code of a dossier, however they typed it.
+//! What somebody asks who writes by SMS or Zalo: the code of a dossier, however they typed it; and
+//! what they answer to the question after a result, who write a digit behind it.
 //!
 //! People write small letters, leave marks, blanks, dots and dashes out or put others in, and take
 //! O for 0 and I or l for 1. Where the agency is a known one, nothing but letters and digits is
@@ -8,6 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::id::{AgencyCode, DossierCode};
 use crate::language::Language;
+use crate::satisfaction::Satisfaction;
 use crate::text;
 
 /// The most characters of a message that are read: more than three parts of an SMS.
@@ -33,6 +35,9 @@ const ENGLISH: [&str; 4] = ["EN", "ENGLISH", "STATUS", "TRACK"];
 pub enum Inquiry {
     /// How far the dossier with this code is.
     Dossier(DossierCode),
+    /// How satisfied its writer is with the dossier with this code: a digit from 1 to 5 is the last
+    /// word, behind the code.
+    Answer(DossierCode, Satisfaction),
     /// It means a dossier, and its code is none.
     NoCode,
     /// Nothing that is understood.
@@ -62,15 +67,21 @@ pub fn understand<'a>(
         Language::Vi
     };
     let own = without_prefix(&all, prefix);
-    let found = [&own, &all]
-        .into_iter()
-        .find_map(|words| set_apart(words).or_else(|| known(words, agencies.clone())));
+    let found = [&own, &all].into_iter().find_map(|words| {
+        let (code, behind) = set_apart(words).or_else(|| known(words, agencies.clone()))?;
+        let said = match words.get(behind..) {
+            Some([last]) => Satisfaction::of_digit(last),
+            Some(_) | None => None,
+        };
+        Some((code, said))
+    });
     let meant = || {
         let digits = |word: &String| word.bytes().filter(u8::is_ascii_digit).count();
         own.iter().any(|word| digits(word) >= DIGITS_OF_A_CODE)
     };
     let inquiry = match found {
-        Some(code) => Inquiry::Dossier(code),
+        Some((code, Some(said))) => Inquiry::Answer(code, said),
+        Some((code, None)) => Inquiry::Dossier(code),
         None if meant() => Inquiry::NoCode,
         None => Inquiry::Nothing,
     };
@@ -127,19 +138,19 @@ fn after<'a>(typed: &'a str, written: &str) -> Option<&'a str> {
     Some(rest.as_str())
 }
 
-/// The first code of a known agency, whatever divides its parts. What could be the codes of two
-/// dossiers is none.
+/// The first code of a known agency, whatever divides its parts, and the place behind it. What could
+/// be the codes of two dossiers is none.
 fn known<'a>(
     words: &[String],
     agencies: impl Iterator<Item = &'a AgencyCode>,
-) -> Option<DossierCode> {
+) -> Option<(DossierCode, usize)> {
     // Once for the message: there are hundreds, and a message has many beginnings of a code.
     let forms: Vec<AgencyCode> =
         agencies.flat_map(|code| [code.clone(), code.right_to_left()]).collect();
     (0..words.len()).find_map(|begin| {
         let mut typed = String::new();
-        words[begin..].iter().take(SPREAD_MAX).find_map(|word| {
-            typed.push_str(word);
+        (begin..words.len()).take(SPREAD_MAX).find_map(|place| {
+            typed.push_str(&words[place]);
             let read = forms.iter().flat_map(|agency| {
                 let rest = after(&typed, agency.as_str()).and_then(number).unwrap_or_default();
                 let each = DATE_DIGITS.into_iter().filter_map(move |length| {
@@ -149,13 +160,14 @@ fn known<'a>(
                 each.collect::<Vec<_>>()
             });
             let read: BTreeSet<DossierCode> = read.collect();
-            read.first().filter(|_| read.len() == 1).cloned()
+            let code = read.first().filter(|_| read.len() == 1)?;
+            Some((code.clone(), place + 1))
         })
     })
 }
 
-/// The first code whose parts stand apart, of whichever agency.
-fn set_apart(words: &[String]) -> Option<DossierCode> {
+/// The first code whose parts stand apart, of whichever agency, and the place behind it.
+fn set_apart(words: &[String]) -> Option<(DossierCode, usize)> {
     (2..words.len()).find_map(|last| {
         let (date, sequence) = (number(&words[last - 1])?, number(&words[last])?);
         let before = &words[..last - 1];
@@ -166,7 +178,8 @@ fn set_apart(words: &[String]) -> Option<DossierCode> {
         // The old grammar has four groups, and the last of them alone would be an agency, too.
         let is_old = |code: &DossierCode| code.as_str().starts_with(|c: char| c.is_ascii_digit());
         let new = |level_one: Option<usize>| (1..=5).find_map(|groups| of(groups, level_one));
-        of(4, Some(3)).filter(is_old).or_else(|| new(Some(0))).or_else(|| new(None))
+        let code = of(4, Some(3)).filter(is_old).or_else(|| new(Some(0))).or_else(|| new(None))?;
+        Some((code, last + 1))
     })
 }
 

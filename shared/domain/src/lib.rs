@@ -44,11 +44,13 @@ pub mod reminder;
 pub mod retention;
 pub mod row;
 pub mod rule_name;
+pub mod satisfaction;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod search;
 pub mod signature;
 pub mod submission;
+pub mod survey;
 pub mod term;
 pub mod text;
 pub mod thread;

@@ -11,6 +11,7 @@ pub mod pool;
 pub mod price;
 pub mod proof;
 pub mod provider;
+pub mod question;
 pub mod report;
 pub mod teller;
 pub mod text;
@@ -33,6 +34,7 @@ use crate::{RuleName, Violation};
 use answer::AnswerTexts;
 use name::message_id;
 use proof::ProofTemplate;
+use question::QuestionTemplate;
 use report::ReportTemplate;
 use text::{Encoding, is_plain, parts, segments, unaccented};
 
@@ -175,6 +177,9 @@ data_file! {
         /// What is answered to those who ask; `None` in editions older than such answers.
         #[serde(default)]
         answers: Option<AnswerTexts>,
+        /// The texts of the question after a result; `None` in editions older than it: nobody is asked.
+        #[serde(default)]
+        question: Option<QuestionTemplate>,
     }
 }
 
@@ -193,6 +198,7 @@ pub struct Templates {
     report: Option<ReportTemplate>,
     proof: Option<ProofTemplate>,
     answers: Option<AnswerTexts>,
+    question: Option<QuestionTemplate>,
 }
 
 impl Templates {
@@ -262,10 +268,11 @@ impl Templates {
             found.extend(file.report.iter().flat_map(ReportTemplate::violations));
             found.extend(file.proof.iter().flat_map(ProofTemplate::violations));
             found.extend(file.answers.iter().flat_map(AnswerTexts::violations));
+            found.extend(file.question.iter().flat_map(QuestionTemplate::violations));
         }
         if found.is_empty() {
-            let TemplatesFile { repetition, report, proof, answers, .. } = file;
-            Ok(Self { by_action, repetition, report, proof, answers })
+            let TemplatesFile { repetition, report, proof, answers, question, .. } = file;
+            Ok(Self { by_action, repetition, report, proof, answers, question })
         } else {
             Err(found)
         }
@@ -284,6 +291,11 @@ impl Templates {
     /// What is answered to those who ask, if the edition has it.
     pub fn answers(&self) -> Option<&AnswerTexts> {
         self.answers.as_ref()
+    }
+
+    /// The texts of the question after a result, if the edition has them.
+    pub fn question(&self) -> Option<&QuestionTemplate> {
+        self.question.as_ref()
     }
 
     /// The texts sent after `action`; `None` if it has no notice.

@@ -85,6 +85,11 @@ impl Period {
         !self.text.contains("..")
     }
 
+    /// Whether it is a month, a quarter, half a year or a year.
+    pub fn is_of_whole_months(&self) -> bool {
+        self.months().is_some()
+    }
+
     /// How many whole months its kind has; none of a kind that is counted in days.
     fn months(&self) -> Option<i32> {
         match self.text.split_once('-').map(|(_, rest)| rest) {

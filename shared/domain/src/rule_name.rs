@@ -141,6 +141,7 @@ rule_names! {
     ProcedureForm = "procedure-form",
     KnownEdition = "known-edition",
     Period = "period",
+    WholeMonths = "whole-months",
 
     // Commands.
     ReasonOwed = "reason-owed",
@@ -167,6 +168,8 @@ rule_names! {
     ResultOwed = "result-owed",
     HandoverOwed = "handover-owed",
     OnlineHandover = "online-handover",
+    AfterResult = "after-result",
+    AnswersUntil = "answers-until",
     RequestPaymentOnly = "request-payment-only",
     ConfirmPaymentOnly = "confirm-payment-only",
     KnownFee = "known-fee",

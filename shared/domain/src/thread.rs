@@ -1,5 +1,5 @@
-//! The notices to the applicant of one dossier, or to a leader on one morning: a thread, changed by
-//! pure decisions.
+//! The notices to the applicant of one dossier, the question after its result, or what goes to a
+//! leader on one morning: a thread, changed by pure decisions.
 //!
 //! A thread is one item with one version, like its dossier. A sender takes a lease by storing the
 //! thread, and the first one to store has it; whoever comes while another has it comes again
@@ -30,12 +30,13 @@ pub use state::NoticeState;
 pub use told::{Told, ToldCount};
 
 use crate::dossier::{Action, HistoryEntry};
-use crate::id::{AgencyCode, ReportCode, SubjectCode};
+use crate::id::{AgencyCode, QuestionCode, ReportCode, SubjectCode};
 use crate::notice::headline::Headline;
 use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, NoticeClass, Provider, Wording};
+use crate::survey::Returned;
 
-/// Every notice of one dossier or one report, oldest first.
+/// Every notice of one dossier, one question or one report, oldest first.
 ///
 /// It changes by its own methods alone, and is read only where they could have written it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ pub struct NoticeThread {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoticeRecord {
-    /// The dossier's version after the entry that is sent; 1 for a report.
+    /// The dossier's version after the entry that is sent; 1 for a report or a question.
     pub version: u64,
     /// The content to be sent.
     #[serde(flatten)]
@@ -104,6 +105,9 @@ pub enum Content {
     /// Figures of the province, as they were on the morning of the report.
     #[serde(rename = "headline")]
     Figures(Headline),
+    /// How satisfied who applied is with the result that they have.
+    #[serde(rename = "question")]
+    Question,
 }
 
 impl NoticeRecord {
@@ -219,6 +223,23 @@ impl NoticeThread {
     ) -> Self {
         let notice =
             NoticeRecord::new(1, Content::Figures(headline), NoticeClass::Information, now, now);
+        Self { noted: 1, notices: vec![notice], ..Self::new(code, agency) }
+    }
+
+    /// The thread of the question after the result `returned`: one notice that the law does not
+    /// require, due from `ask_from` on.
+    pub fn asking(
+        code: QuestionCode,
+        agency: AgencyCode,
+        returned: &Returned,
+        (now, ask_from): (Timestamp, Timestamp),
+    ) -> Self {
+        let (class, learned) = (NoticeClass::Information, returned.recorded_at);
+        let mut notice = NoticeRecord::new(1, Content::Question, class, learned, now);
+        if ask_from > now {
+            (notice.deferred_until, notice.tried_from) = (Some(ask_from), ask_from);
+            notice.wait(ask_from, None, DelayReason::AskedLater, now);
+        }
         Self { noted: 1, notices: vec![notice], ..Self::new(code, agency) }
     }
 

@@ -42,6 +42,7 @@ mod rules {
     mod stored;
     mod submissions;
     mod supplements;
+    mod surveys;
     mod tellers;
     mod texts;
     mod transitions;

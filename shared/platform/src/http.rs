@@ -131,6 +131,18 @@ impl HttpRequest {
         Ok(self)
     }
 
+    /// The same for who answers the question after a result, by the token of its message or by one of
+    /// a proof. Only the door that takes the answer asks so.
+    pub fn surveyed(mut self, key: &ProofKey, now: Timestamp) -> Result<Self, Failure> {
+        let Some(route) = everybodys(&self.route) else { return Ok(self) };
+        let code: DossierCode = self.path("code")?;
+        let token = self.header("authorization").and_then(|sent| sent.strip_prefix("Bearer "));
+        let asked = token.and_then(|token| key.surveyed(token, &code, now).ok());
+        let Some(asked) = asked else { return self.proven(key, now) };
+        (self.proven, self.route) = (Some(asked), route);
+        Ok(self)
+    }
+
     /// The address that the request came from, as the gateway saw it; personal data, which is
     /// stored and logged nowhere as it is.
     pub fn source(&self) -> &str {

@@ -145,9 +145,44 @@ impl ProofKey {
         if !sealed || until <= now.as_second() {
             return Err(refused());
         }
-        // One account for each dossier: what was uploaded under one token is claimed under the next.
-        Ok(Actor::Proven { id: format!("proven-{code}"), code: code.clone() })
+        Ok(proven(code))
     }
+
+    fn survey_seal(hash: &KeyedHash, code: &DossierCode, until: &str) -> String {
+        let bytes = hash.bytes_of("survey-token", &format!("{code}#{until}"));
+        hex(&bytes[..16])
+    }
+
+    /// A token by which one question about the dossier `code` is answered until `until`, and nothing
+    /// else is done: 128 bits of a seal behind the time, short enough for an address in a message.
+    pub fn survey_token(&self, code: &DossierCode, until: Timestamp) -> String {
+        let until = format!("{:x}", until.as_second());
+        format!("{until}.{}", Self::survey_seal(&self.hash, code, &until))
+    }
+
+    /// Who shows the token of the question about the dossier `code` at `now`. Fails as
+    /// [`ProofKey::proven`] does. It counts for weeks, and so under each key that is still known.
+    pub fn surveyed(
+        &self,
+        token: &str,
+        code: &DossierCode,
+        now: Timestamp,
+    ) -> Result<Actor, Failure> {
+        let refused = || Failure::Unauthorized("the token of the question does not count");
+        let (until, seal) = token.split_once('.').ok_or_else(refused)?;
+        let over = i64::from_str_radix(until, 16).map_or(true, |until| until <= now.as_second());
+        let mut seals = self.hash.each().map(|hash| Self::survey_seal(&hash, code, until));
+        if over || !seals.any(|sealed| sealed.as_bytes().ct_eq(seal.as_bytes()).into()) {
+            return Err(refused());
+        }
+        Ok(proven(code))
+    }
+}
+
+/// Who is on the applicant's side of one dossier. One account for each: what was uploaded under one
+/// token is claimed under the next.
+fn proven(code: &DossierCode) -> Actor {
+    Actor::Proven { id: format!("proven-{code}"), code: code.clone() }
 }
 
 /// A secret, in variables whose names end in `_KEY`.

@@ -159,6 +159,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ),
     ("take-feedback", "FeedbackTable/index/by-work", &["dynamodb:Query"]),
     ("take-feedback", "FeedbackTable/index/by-shown", &["dynamodb:Query"]),
+    ("take-feedback", "DossiersTable", &["dynamodb:GetItem"]),
     ("take-feedback", "ProofsTable", &["dynamodb:UpdateItem"]),
     ("take-feedback", "ReadsTable", &["dynamodb:PutItem"]),
     ("take-feedback", "DocumentsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
@@ -203,6 +204,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
         "CatalogueTable",
         &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
     ),
+    // That a dossier has its answer, and counts; neither is read here.
+    ("record-delivery", "FeedbackTable", &["dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("record-delivery", "DossiersTable", &["dynamodb:GetItem"]),
     ("record-delivery", "ContactsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),

@@ -357,8 +357,9 @@ impl Stack {
             Some((code, notices.iter().map(in_words).collect()))
         };
         let threads = self.aws.items("Scan", scan).await?.into_iter().filter_map(thread);
-        // A leader's morning is no dossier.
-        Ok(threads.filter(|(code, _)| !code.starts_with("REPORT-")).collect())
+        // A leader's morning is no dossier, nor is the question after a result.
+        let is_other = |code: &str| code.starts_with("REPORT-") || code.starts_with("ASK-");
+        Ok(threads.filter(|(code, _)| !is_other(code)).collect())
     }
 
     /// A day's cells of work, the channels put together as people speak of them; nothing before the

@@ -1,4 +1,4 @@
-//! How a feedback comes, how its author found the answer, and what everybody may read of it.
+//! How a feedback comes, and what everybody may read of it.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,22 +27,6 @@ impl FeedbackChannel {
             Self::Web | Self::App => false,
         }
     }
-}
-
-/// How satisfied its author is, in five levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Satisfaction {
-    /// The lowest of the levels.
-    VeryUnsatisfied,
-    /// The second lowest level.
-    Unsatisfied,
-    /// Neither of both sides.
-    Neutral,
-    /// The second highest level.
-    Satisfied,
-    /// The highest of the levels.
-    VerySatisfied,
 }
 
 /// What everybody may read of a feedback: written by an officer, without a name in it.

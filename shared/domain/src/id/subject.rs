@@ -1,4 +1,5 @@
-//! What a thread of notices speaks of: a dossier, or the report that a leader gets.
+//! What a thread of notices speaks of: a dossier, the question after its result, or the report that a
+//! leader gets.
 
 use std::fmt;
 
@@ -76,8 +77,21 @@ impl std::str::FromStr for ReportCode {
     }
 }
 
-/// What a thread of notices speaks of, as it is written: a dossier, or a leader's report of one
-/// morning.
+/// The name of the one question after the result of a dossier: `ASK-H20.12-261120-0001`. No agency
+/// code starts like this, and so no dossier code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QuestionCode(pub DossierCode);
+
+const QUESTION: &str = "ASK-";
+
+impl fmt::Display for QuestionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{QUESTION}{}", self.0)
+    }
+}
+
+/// What a thread of notices speaks of, as it is written: a dossier, the question after its result, or
+/// a leader's report of one morning.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SubjectCode {
@@ -85,6 +99,8 @@ pub enum SubjectCode {
     Dossier(DossierCode),
     /// The name of a leader's report.
     Report(ReportCode),
+    /// The name of the question after a result.
+    Question(QuestionCode),
 }
 
 impl fmt::Display for SubjectCode {
@@ -92,6 +108,7 @@ impl fmt::Display for SubjectCode {
         match self {
             Self::Dossier(code) => code.fmt(f),
             Self::Report(code) => code.fmt(f),
+            Self::Question(code) => code.fmt(f),
         }
     }
 }
@@ -114,12 +131,20 @@ impl From<ReportCode> for SubjectCode {
     }
 }
 
+impl From<QuestionCode> for SubjectCode {
+    fn from(code: QuestionCode) -> Self {
+        Self::Question(code)
+    }
+}
+
 impl std::str::FromStr for SubjectCode {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
         if text.starts_with(REPORT) {
             text.parse().map(Self::Report)
+        } else if let Some(dossier) = text.strip_prefix(QUESTION) {
+            dossier.parse().map(QuestionCode).map(Self::Question)
         } else {
             text.parse().map(Self::Dossier)
         }
@@ -165,5 +190,19 @@ mod tests {
             assert!(bad.parse::<SubjectCode>().is_err(), "{bad}");
         }
         assert!(matches!("H20.12-261120-0001".parse(), Ok(SubjectCode::Dossier(_))));
+    }
+
+    #[test]
+    fn a_question_s_code_is_read_again_and_is_never_a_dossier_s() {
+        let text = "ASK-H20.12-261120-0001";
+        let code: SubjectCode = text.parse().unwrap();
+        assert!(
+            matches!(&code, SubjectCode::Question(QuestionCode(of)) if of.as_str() == &text[4..])
+        );
+        assert_eq!(code.to_string(), text);
+        for odd in [text, "ASK-261120-0001", "ASK-ASK-H20.12-261120-0001", "ASK-"] {
+            assert!(odd.parse::<DossierCode>().is_err(), "{odd}");
+        }
+        assert!("ASK-ASK-H20.12-261120-0001".parse::<SubjectCode>().is_err());
     }
 }

@@ -125,6 +125,9 @@ pub const SYNCHRONISED: &str = "dossiers-synchronised";
 /// The input of the feedback that was answered in time.
 pub const FEEDBACK: &str = "feedback-handled";
 
+/// The input of those who said after a result how satisfied they are.
+pub const SATISFIED: &str = "satisfied";
+
 impl Measures {
     /// The measures from the rows of a period and the register on its last day.
     ///
@@ -199,7 +202,17 @@ impl Measures {
         self
     }
 
-    /// What our own books say of `input`, the ledger of deliveries or that of feedback: a part, and
+    /// The same with how many said after a result that they are satisfied, of how many who answered.
+    /// Where nobody did, the share says nothing.
+    #[must_use]
+    pub fn with_satisfied(mut self, satisfied: u64, answers: u64) -> Self {
+        if answers > 0 {
+            self.ledger.insert(SATISFIED, (satisfied, answers));
+        }
+        self
+    }
+
+    /// What our own books say of `input`, the ledger of deliveries, feedback or answers: a part, and
     /// of how much.
     pub fn ledger(&self, input: &str) -> Option<(u64, u64)> {
         self.ledger.get(input).copied()

@@ -1,7 +1,8 @@
 //! Points of what was measured, with everything that led to them.
 
 use super::{
-    Condition, Criterion, FEEDBACK, Formula, Group, Index, Indexes, Measure, Measures, Ratio, WHOLE,
+    Condition, Criterion, FEEDBACK, Formula, Group, Index, Indexes, Measure, Measures, Ratio,
+    SATISFIED, WHOLE,
 };
 use crate::id::AgencyCode;
 use crate::period::Period;
@@ -19,6 +20,8 @@ pub enum Origin {
     Ledger,
     /// The answers to feedback, counted with each.
     Feedback,
+    /// What people said after a result, counted with each answer.
+    Survey,
 }
 
 /// A number that a score was made of.
@@ -276,7 +279,11 @@ impl Sought<'_> {
         // What we know ourselves nobody has to declare.
         if let Some((value, of)) = self.measures.ledger(input) {
             let name = input.to_owned();
-            let origin = if input == FEEDBACK { Origin::Feedback } else { Origin::Ledger };
+            let origin = match input {
+                FEEDBACK => Origin::Feedback,
+                SATISFIED => Origin::Survey,
+                _ => Origin::Ledger,
+            };
             self.note(Input { name, value, of: Some(of), origin });
             return Some((value, of));
         }

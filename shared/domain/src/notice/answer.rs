@@ -10,6 +10,7 @@ use super::text::{Encoding, unaccented};
 use super::{Language, SmsText, by_language, in_language};
 use crate::dated::ValidFrom;
 use crate::dossier::Progress;
+use crate::id::DossierCode;
 use crate::provenance::Trust;
 use crate::{RuleName, Violation};
 
@@ -57,6 +58,10 @@ pub struct AnswerTexts {
     unknown: InLanguages,
     /// How to ask: `{prefix}` and `{shortCode}`.
     help: InLanguages,
+    /// That an answer to the question after a result was counted: `{code}`. Left out, nothing is said
+    /// to it, which costs nothing.
+    #[serde(default)]
+    thanks: Option<InLanguages>,
 }
 
 /// What of a dossier goes into an answer.
@@ -64,6 +69,7 @@ const OF_DOSSIER: &[(&str, usize)] =
     &[("{code}", 52), ("{status}", 36), ("{done}", 1), ("{total}", 1)];
 const OF_DUE_DOSSIER: &[(&str, usize)] =
     &[("{code}", 52), ("{status}", 36), ("{done}", 1), ("{total}", 1), ("{date}", 10)];
+const OF_CODE: &[(&str, usize)] = &[("{code}", 52)];
 const OF_TERMS: &[(&str, usize)] = &[("{prefix}", 10), ("{shortCode}", 8)];
 
 /// What somebody is answered.
@@ -75,6 +81,8 @@ pub enum Reply<'a> {
     Unknown,
     /// How such a question is asked.
     Help,
+    /// The dossier with this code has its answer to the question after a result.
+    Thanks(&'a DossierCode),
 }
 
 /// A text to be sent.
@@ -112,6 +120,10 @@ impl AnswerTexts {
             }
             Reply::Unknown => &self.unknown,
             Reply::Help => &self.help,
+            Reply::Thanks(code) => {
+                marked.push(("{code}", code.to_string()));
+                self.thanks.as_ref()?
+            }
         };
         let text = in_language(&texts.0, language)?;
         let filled = |text: &String, plain: bool| {
@@ -128,12 +140,14 @@ impl AnswerTexts {
     pub(super) fn violations(&self) -> Vec<Violation> {
         let code = Some(RuleName::TextNamesCode);
         let mut found = Vec::new();
-        for (name, texts, names_subject, placeholders) in [
+        let thanks = self.thanks.iter().map(|texts| ("thanks", texts, code, OF_CODE));
+        let always = [
             ("progress", &self.progress, code, OF_DOSSIER),
             ("due", &self.due, code, OF_DUE_DOSSIER),
             ("unknown", &self.unknown, None, &[]),
             ("help", &self.help, None, OF_TERMS),
-        ] {
+        ];
+        for (name, texts, names_subject, placeholders) in always.into_iter().chain(thanks) {
             if !texts.0.contains_key(&Language::Vi) {
                 let detail = "every text has a Vietnamese one";
                 found.push(Violation::new(format!("answers.{name}"), RuleName::Vietnamese, detail));

@@ -17,6 +17,7 @@ use crate::dossier::{Dossier, HistoryEntry};
 use crate::law::KNOWN_FROM;
 use crate::procedure::Channel;
 use crate::provenance::Trust;
+use crate::survey::{SurveyRule, SurveyRules};
 use crate::{RuleName, Violation};
 
 /// From one hour of the day to another; over midnight where the first is the later one.
@@ -288,6 +289,11 @@ impl NoticePolicy {
         spent_vnd >= self.monthly_budget_vnd
     }
 
+    /// Whether what was `spent_vnd` this month leaves nothing for questions by `rule`.
+    pub fn budget_is_short(&self, rule: &SurveyRule, spent_vnd: u64) -> bool {
+        rule.budget_is_short(spent_vnd, self.monthly_budget_vnd)
+    }
+
     /// How many messages that the law does not want a number gets a day.
     pub fn per_number_daily(&self) -> u32 {
         self.per_number_daily
@@ -401,6 +407,9 @@ data_file! {
     PoliciesFile {
         #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         policies: Vec<NoticePolicy>,
+        /// How satisfaction is asked about after a result; nobody is asked before the first entry.
+        #[serde(default)]
+        survey: Vec<SurveyRule>,
     }
 }
 
@@ -429,9 +438,12 @@ impl ValidFrom for NoticePolicy {
     }
 }
 
-/// All policies in their dated order.
+/// All policies in their dated order, and how satisfaction is asked about.
 #[derive(Debug, Clone)]
-pub struct NoticePolicies(Dated<NoticePolicy>);
+pub struct NoticePolicies {
+    policies: Dated<NoticePolicy>,
+    survey: SurveyRules,
+}
 
 impl NoticePolicies {
     /// Puts them in order; refused whole, with every reason, if one is out of range, two begin on
@@ -454,11 +466,21 @@ impl NoticePolicies {
             let detail = format!("no policy is in force on {KNOWN_FROM}");
             found.push(Violation::new("policies", RuleName::CoverYears, detail));
         }
-        policies.map(Self).filter(|_| found.is_empty()).ok_or(found)
+        let survey = SurveyRules::assemble(file.survey).unwrap_or_else(|mut flaws| {
+            found.append(&mut flaws);
+            SurveyRules::default()
+        });
+        let whole = policies.map(|policies| Self { policies, survey });
+        whole.filter(|_| found.is_empty()).ok_or(found)
     }
 
     /// The policy in force on `day`; before the first, the first.
     pub fn on(&self, day: Date) -> &NoticePolicy {
-        self.0.on_or_first(day)
+        self.policies.on_or_first(day)
+    }
+
+    /// How satisfaction is asked about after a result, by day.
+    pub fn survey(&self) -> &SurveyRules {
+        &self.survey
     }
 }

@@ -25,6 +25,9 @@ pub(super) struct CompactNotice {
     /// The figures that are sent.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
     headline: Option<Headline>,
+    /// Whether it is the question after a result.
+    #[serde(rename = "k", default, skip_serializing_if = "std::ops::Not::not")]
+    question: bool,
     /// Whether the law requires it.
     #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
     legal: bool,
@@ -228,9 +231,10 @@ impl Clock {
 impl From<NoticeRecord> for CompactNotice {
     fn from(notice: NoticeRecord) -> Self {
         let clock = Clock(notice.changed_at.as_millisecond());
-        let (action, headline) = match notice.content {
-            Content::Change(action) => (Some(action), None),
-            Content::Figures(headline) => (None, Some(headline)),
+        let (action, headline, question) = match notice.content {
+            Content::Change(action) => (Some(action), None, false),
+            Content::Figures(headline) => (None, Some(headline), false),
+            Content::Question => (None, None, true),
         };
         let reason = match notice.reason {
             reason if reason == usual(&notice.state) => None,
@@ -241,6 +245,7 @@ impl From<NoticeRecord> for CompactNotice {
             version: notice.version,
             action,
             headline,
+            question,
             legal: match notice.class {
                 NoticeClass::Legal => true,
                 NoticeClass::Information => false,
@@ -269,10 +274,12 @@ impl CompactNotice {
     /// The notice that it stands for; none if it tells nothing, or two things at once.
     pub(super) fn notice(self) -> Option<NoticeRecord> {
         let clock = Clock(self.changed_at);
-        let content = match (self.action, self.headline) {
-            (Some(action), None) => Content::Change(action),
-            (None, Some(headline)) => Content::Figures(headline),
-            (None, None) | (Some(_), Some(_)) => return None,
+        let content = match (self.action, self.headline, self.question) {
+            (Some(action), None, false) => Content::Change(action),
+            (None, Some(headline), false) => Content::Figures(headline),
+            (None, None, true) => Content::Question,
+            (None, None, false) | (Some(_), Some(_), _) => return None,
+            (Some(_), None, true) | (None, Some(_), true) => return None,
         };
         let state = self.state.state(clock);
         let reason = match self.reason {

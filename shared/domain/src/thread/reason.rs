@@ -49,16 +49,18 @@ pub enum NoticeReason {
 
 impl NoticeReason {
     /// Those that are not a gateway's.
-    const OURS: [Self; 26] = [
+    const OURS: [Self; 28] = [
         Self::Delayed(DelayReason::QuietHours),
         Self::Delayed(DelayReason::NumberCap),
         Self::Delayed(DelayReason::AgencyShare),
         Self::Delayed(DelayReason::Coalescing),
         Self::Delayed(DelayReason::SystemMayTell),
+        Self::Delayed(DelayReason::AskedLater),
         Self::Unsent(UnsentReason::OptedOut),
         Self::Unsent(UnsentReason::NoChannel),
         Self::Unsent(UnsentReason::Budget),
         Self::Unsent(UnsentReason::NotListed),
+        Self::Unsent(UnsentReason::Moot),
         Self::Unsent(UnsentReason::Unreachable(Unreachable::LandLine)),
         Self::Unsent(UnsentReason::Unreachable(Unreachable::NoMobileRange)),
         Self::Unsent(UnsentReason::Unreachable(Unreachable::ForeignNumber)),
@@ -152,6 +154,8 @@ pub enum DelayReason {
     Coalescing,
     /// Another system tells the applicant once it has the change, and has not acknowledged it yet.
     SystemMayTell,
+    /// It is a question about a result, and who has the result is given some time with it.
+    AskedLater,
 }
 
 impl DelayReason {
@@ -163,6 +167,7 @@ impl DelayReason {
             Self::AgencyShare => "agency-share",
             Self::Coalescing => "coalescing",
             Self::SystemMayTell => "system-may-tell",
+            Self::AskedLater => "asked-later",
         }
     }
 }
@@ -179,6 +184,8 @@ pub enum UnsentReason {
     /// The catalogue does not list the leader any more, or the content of the dossier is gone and
     /// with it the number.
     NotListed,
+    /// It is a question that was answered before it was asked, or to which no answer counts any more.
+    Moot,
     /// No message arrives at the number.
     Unreachable(Unreachable),
 }
@@ -191,6 +198,7 @@ impl UnsentReason {
             Self::NoChannel => "no-channel",
             Self::Budget => "budget",
             Self::NotListed => "not-listed",
+            Self::Moot => "moot",
             Self::Unreachable(why) => why.name(),
         }
     }

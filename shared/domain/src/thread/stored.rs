@@ -40,8 +40,9 @@ impl TryFrom<StoredThread> for NoticeThread {
             notices
         } else {
             let read = compact.into_iter().map(CompactNotice::notice);
-            read.collect::<Option<_>>()
-                .ok_or(Impossible("a notice does not say one thing, a change or figures"))?
+            read.collect::<Option<_>>().ok_or(Impossible(
+                "a notice does not say one thing, a change, figures or a question",
+            ))?
         };
         if version == 0 {
             return Err(Impossible("a thread is stored with version 0"));
@@ -59,6 +60,7 @@ impl TryFrom<StoredThread> for NoticeThread {
                 (&code, &notice.content),
                 (SubjectCode::Dossier(_), Content::Change(_))
                     | (SubjectCode::Report(_), Content::Figures(_))
+                    | (SubjectCode::Question(_), Content::Question)
             )
         };
         if !notices.iter().all(of_the_subject) {

@@ -3,6 +3,7 @@
 use domain::id::{AgencyCode, CodeFormat, CodeGrammar, DossierCode};
 use domain::inquiry::{Inquiry, Understood, understand};
 use domain::language::Language;
+use domain::satisfaction::Satisfaction;
 use jiff::civil::Date;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -41,6 +42,31 @@ fn a_code_is_read_as_people_type_it() {
     ] {
         let meant = Inquiry::Dossier("H20.12-261120-0001".parse().unwrap());
         assert_eq!(read(message), meant, "{message}");
+    }
+}
+
+#[test]
+fn one_digit_from_1_to_5_behind_a_code_is_an_answer_and_everything_else_a_look_up() {
+    let code: DossierCode = "H20.12-261120-0001".parse().unwrap();
+    for (message, level) in [
+        ("MOTCUA H20.12-261120-0001 5", Satisfaction::VerySatisfied),
+        ("motcua h20.12-261120-0001 - 1.", Satisfaction::VeryUnsatisfied),
+        ("H2012 261120 0001 3", Satisfaction::Neutral),
+        ("h 20 . 12 - 26 11 20 - 00 01 4", Satisfaction::Satisfied),
+        ("MOTCUA en H20.12-261120-0001, 2", Satisfaction::Unsatisfied),
+    ] {
+        assert_eq!(read(message), Inquiry::Answer(code.clone(), level), "{message}");
+    }
+    for message in [
+        "H20.12-261120-0001 0",
+        "H20.12-261120-0001 6",
+        "H20.12-261120-0001 10",
+        "H20.12-261120-0001 4 5",
+        "H20.12-261120-0001 5 sao",
+        "5 H20.12-261120-0001",
+        "H20.12-261120-0001 l",
+    ] {
+        assert_eq!(read(message), Inquiry::Dossier(code.clone()), "{message}");
     }
 }
 

@@ -44,9 +44,17 @@ fn the_reasons_of_a_notice_that_waits_are_the_words_of_the_records() {
             DelayReason::AgencyShare,
             DelayReason::Coalescing,
             DelayReason::SystemMayTell,
+            DelayReason::AskedLater,
         ]
         .map(DelayReason::name),
-        ["quiet-hours", "number-cap", "agency-share", "coalescing", "system-may-tell"]
+        [
+            "quiet-hours",
+            "number-cap",
+            "agency-share",
+            "coalescing",
+            "system-may-tell",
+            "asked-later",
+        ]
     );
 }
 
@@ -59,6 +67,8 @@ fn the_reason_of_a_notice_is_read_as_ours_where_we_gave_it_and_as_a_gateway_s_co
         "said-by-a-later-notice",
         "system-tells",
         "system-may-tell",
+        "asked-later",
+        "moot",
         "no-provider",
         "abandoned",
         "awaiting-report",
@@ -97,10 +107,11 @@ fn the_reasons_of_a_notice_that_ends_unsent_are_the_words_of_the_records() {
             UnsentReason::NoChannel,
             UnsentReason::Budget,
             UnsentReason::NotListed,
+            UnsentReason::Moot,
             UnsentReason::Unreachable(Unreachable::LandLine),
         ]
         .map(UnsentReason::name),
-        ["opted-out", "no-channel", "budget", "not-listed", "land-line"]
+        ["opted-out", "no-channel", "budget", "not-listed", "moot", "land-line"]
     );
 }
 
@@ -125,7 +136,7 @@ fn thread_refused(spoil: impl FnOnce(&mut Value)) -> String {
 #[test]
 fn a_thread_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_it() {
     let leased = json!({ "l": { "h": "h", "u": 60_000, "p": "zalo" } });
-    let cases: [(&str, Value, &str); 9] = [
+    let cases: [(&str, Value, &str); 10] = [
         ("/version", json!(0), "a thread is stored with version 0"),
         ("/n/0/v", json!(0), "the versions of a thread's notices do not rise from 1 on"),
         ("/n/1/v", json!(1), "the versions of a thread's notices do not rise from 1 on"),
@@ -142,7 +153,12 @@ fn a_thread_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_i
             json!([{ "p": "zalo", "o": "a", "t": 60_000, "n": 0 }]),
             "an attempt is recorded as made no time",
         ),
-        ("/n/0/a", Value::Null, "a notice does not say one thing, a change or figures"),
+        ("/n/0/a", Value::Null, "a notice does not say one thing, a change, figures or a question"),
+        (
+            "/code",
+            json!("ASK-H20.03-260302-0001"),
+            "a notice's content is not of the thread's kind",
+        ),
     ];
     for (place, value, reason) in cases {
         let error = thread_refused(|stored| match place.rsplit_once('/') {
@@ -156,6 +172,9 @@ fn a_thread_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_i
         stored["n"][2]["s"] = leased;
     });
     assert_eq!(error, format!("{IMPOSSIBLE}two notices of a thread are leased at a time"));
+    let error = thread_refused(|stored| stored["n"][0]["k"] = json!(true));
+    let two = "a notice does not say one thing, a change, figures or a question";
+    assert_eq!(error, format!("{IMPOSSIBLE}{two}"), "a change and a question");
 }
 
 #[test]

@@ -49,12 +49,12 @@ data_files! {
             "noMobileRanges", "resultSignatures", "taxCode", "trustAnchors";
     Integrators: "integrators.json" holds "integrators";
     Leaders: "leaders.json" holds "leaders";
-    Notices: "notices.json" holds "policies";
+    Notices: "notices.json" holds "policies", "survey";
     Procedures: "procedures.json" holds "procedures";
     Providers: "providers.json" holds "failover", "inquiries", "providers";
     Rules: "rules.json" holds "rules";
     Systems: "systems.json" holds "systems";
-    Templates: "templates.json" holds "answers", "forms", "proof", "repetition", "report", "silent", "templates";
+    Templates: "templates.json" holds "answers", "forms", "proof", "question", "repetition", "report", "silent", "templates";
 }
 
 impl DataFile {

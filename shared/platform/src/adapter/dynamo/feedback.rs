@@ -1,21 +1,20 @@
 //! The feedback table: of each feedback a state and, apart from it, what may tell of a person; the
 //! receipts by which a repetition is known, and the counters of codes.
 
-use std::collections::BTreeMap;
+mod handled;
+mod survey;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
 use domain::applicant::Phone;
-use domain::calendar::date_of;
 use domain::feedback::{
-    Feedback, FeedbackAction, FeedbackCode, FeedbackContent, FeedbackStatus, Publication,
-    Satisfaction,
+    Feedback, FeedbackCode, FeedbackContent, FeedbackStatus, Publication, Satisfaction,
 };
 use domain::id::{AgencyCode, CommandId};
 use domain::upload::{UploadId, UploadedDocument};
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::uploads::claims;
@@ -23,6 +22,10 @@ use super::{Cancelled, Item, down, number, read, rows, text, write};
 use crate::Failure;
 use crate::fingerprint::Fingerprint;
 use crate::port::{Admission, Stored};
+
+pub use handled::HandledFeedback;
+use handled::counted;
+pub use survey::{AnswersBy, Said, SurveyedDossier};
 
 /// For how long a feedback waits until its author has proved their telephone.
 pub const UNVERIFIED_KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -104,38 +107,6 @@ pub struct PublishedLine {
     #[serde(rename(deserialize = "shownAt"))]
     pub place: String,
 }
-
-/// How much feedback an agency answered for the first time on a day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandledFeedback {
-    /// The agency that answered.
-    pub agency: AgencyCode,
-    /// The day in Viet Nam.
-    pub day: Date,
-    /// Answers that came by their day.
-    pub in_time: u64,
-    /// Answers that came after it.
-    pub late: u64,
-}
-
-/// The key of the counts of a month: no code begins like it.
-fn handled_key(day: Date) -> String {
-    format!("handled#{}", day.strftime("%Y-%m"))
-}
-
-/// The count that a first answer raises, in the month of its day; none of every other move.
-fn counted(feedback: &Feedback) -> Option<(String, String)> {
-    let last = feedback.history.last()?;
-    if last.action != Some(FeedbackAction::Answer) || feedback.reopened > 0 {
-        return None;
-    }
-    let (agency, day) = (feedback.agency.as_ref()?, date_of(last.at));
-    let word = if feedback.answered_in_time()? { IN_TIME } else { LATE };
-    Some((handled_key(day), format!("{agency}#{day}#{word}")))
-}
-
-const IN_TIME: &str = "in-time";
-const LATE: &str = "late";
 
 /// Reads and writes the feedback table.
 #[derive(Debug, Clone)]
@@ -366,6 +337,19 @@ impl FeedbackTable {
         Err(Failure::Held("the feedback"))
     }
 
+    /// Raises the count named `count` of the item with this key by one.
+    fn raise(&self, key: String, count: String) -> Result<TransactWriteItem, Failure> {
+        let raise = Update::builder()
+            .table_name(&self.table)
+            .key("code", text(key))
+            .update_expression("ADD #count :one")
+            .expression_attribute_names("#count", count)
+            .expression_attribute_values(":one", number(1))
+            .build()
+            .map_err(|error| Failure::Defect(error.to_string()))?;
+        Ok(TransactWriteItem::builder().update(raise).build())
+    }
+
     /// Stores the next version, claiming those of its photographs from the place `new` on. Gives
     /// the photographs that another has claimed meanwhile where that is why it was not stored.
     pub async fn advance(
@@ -380,15 +364,7 @@ impl FeedbackTable {
             self.put(content_of(feedback, content)?, Before::Something)?,
         ];
         if let Some((month, count)) = counted(feedback) {
-            let raise = Update::builder()
-                .table_name(&self.table)
-                .key("code", text(month))
-                .update_expression("ADD #count :one")
-                .expression_attribute_names("#count", count)
-                .expression_attribute_values(":one", number(1))
-                .build()
-                .map_err(|error| Failure::Defect(error.to_string()))?;
-            writes.push(TransactWriteItem::builder().update(raise).build());
+            writes.push(self.raise(month, count)?);
         }
         writes.extend(self.claims(feedback, photos)?);
         Ok(match self.written(writes, photos).await? {
@@ -396,43 +372,6 @@ impl FeedbackTable {
             Some(Refused { places, taken }) if !places.iter().any(|place| *place < 2) => Err(taken),
             Some(_) => Ok(Stored::AnotherWasFirst),
         })
-    }
-
-    /// How much each agency answered for the first time on each day from `first` to `last`, as it was
-    /// counted with each answer.
-    pub async fn handled(&self, first: Date, last: Date) -> Result<Vec<HandledFeedback>, Failure> {
-        let mut found: BTreeMap<(AgencyCode, Date), (u64, u64)> = BTreeMap::new();
-        let mut month = first.first_of_month();
-        while month <= last {
-            let get = self.client.get_item().table_name(&self.table);
-            let got = get.key("code", text(handled_key(month))).consistent_read(true);
-            let counts = got.send().await.map_err(down)?.item.unwrap_or_default();
-            for (name, count) in counts.iter().filter(|(name, _)| *name != "code") {
-                let unreadable = || Failure::Defect("a count of feedback does not read".to_owned());
-                let mut parts = name.split('#');
-                let agency = parts.next().and_then(|code| code.parse().ok());
-                let day = parts.next().and_then(|day| day.parse::<Date>().ok());
-                let count = count.as_n().ok().and_then(|count| count.parse::<u64>().ok());
-                let (Some(agency), Some(day), Some(count)) = (agency, day, count) else {
-                    return Err(unreadable());
-                };
-                if !(first..=last).contains(&day) {
-                    continue;
-                }
-                let sums = found.entry((agency, day)).or_default();
-                match parts.next() {
-                    Some(IN_TIME) => sums.0 += count,
-                    Some(LATE) => sums.1 += count,
-                    Some(_) | None => return Err(unreadable()),
-                }
-            }
-            let Ok(next) = month.checked_add(1.month()) else { break };
-            month = next;
-        }
-        let each = found.into_iter();
-        Ok(each
-            .map(|((agency, day), (in_time, late))| HandledFeedback { agency, day, in_time, late })
-            .collect())
     }
 
     /// At most `limit` of what the agency has to do, what is due first first, after the place

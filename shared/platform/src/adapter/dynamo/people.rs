@@ -37,7 +37,7 @@ impl Person {
     }
 }
 
-fn of_id(hash: &KeyedHash, number: &IdNumber) -> String {
+pub(super) fn of_id(hash: &KeyedHash, number: &IdNumber) -> String {
     hash.of("applicant", &number.stored())
 }
 

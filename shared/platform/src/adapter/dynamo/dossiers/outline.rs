@@ -6,6 +6,7 @@ use domain::dossier::Progress;
 use domain::id::DossierCode;
 use jiff::Timestamp;
 
+use super::super::feedback::SurveyedDossier;
 use super::super::pages::{HISTORY, PAGED};
 use super::super::people::of_phone;
 use super::super::{down, read, text};
@@ -33,6 +34,24 @@ impl Outline {
 }
 
 impl Dossiers {
+    /// What an answer to the question after a result has to do with of the dossier with this code.
+    pub async fn surveyed(&self, code: &DossierCode) -> Result<Option<SurveyedDossier>, Failure> {
+        let shown = format!(
+            "code, #agency, #procedure, #status, applicantHash, phoneHash, {HISTORY}, {PAGED}"
+        );
+        let get = self.client.get_item().table_name(&self.tables.states);
+        let get = get
+            .projection_expression(shown)
+            .expression_attribute_names("#agency", "agency")
+            .expression_attribute_names("#procedure", "procedure")
+            .expression_attribute_names("#status", "status")
+            .key("code", text(code.as_str()))
+            .consistent_read(true);
+        let Some(mut state) = get.send().await.map_err(down)?.item else { return Ok(None) };
+        self.add_pages_to(&mut state).await?;
+        read(state).map(Some)
+    }
+
     /// What a reply to somebody who asks may need of the dossier with this code: how far it is, when
     /// it is due, and whether a number is its applicant's.
     pub async fn outline(&self, code: &DossierCode) -> Result<Option<Outline>, Failure> {

@@ -1,0 +1,236 @@
+//! `GET /v1/kpi/satisfaction`: how satisfied people are whose result was handed over in a time, and
+//! how many of them said so. Of few nothing is shown: it could be told who said what (ADR 105).
+
+use std::collections::BTreeMap;
+
+use domain::catalogue::Catalogue;
+use domain::index::Scope;
+use domain::kpi::report::{Dimension, EndedAgencies, Line, Selection, report, share};
+use domain::period::Period;
+use domain::satisfaction::{Satisfaction, Tally};
+use domain::survey::hidden_lines;
+use domain::{RuleName, Violation};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use platform::Failure;
+use platform::dynamo::{AnswersBy, FeedbackTable};
+use platform::gather::Gathered;
+use serde::Serialize;
+
+use crate::answer::{CountedTime, percent};
+
+/// What was said about results of whole months, by agency or procedure.
+#[derive(Debug)]
+pub(crate) struct Surveyed {
+    by: BTreeMap<String, Tally>,
+    /// The fewest answers that are shown.
+    shown_from: u64,
+}
+
+/// The body of `GET /v1/kpi/satisfaction`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Answer {
+    #[serde(flatten)]
+    time: CountedTime,
+    by: &'static str,
+    agencies: &'static str,
+    /// The last day on which an answer to a result of the time counts; none where nobody is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers_until: Option<Date>,
+    /// The fewest answers that are shown.
+    shown_from: u64,
+    total: Shown,
+    items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    key: String,
+    name: String,
+    #[serde(flatten)]
+    shown: Shown,
+}
+
+/// The answers of one line, or that they are too few.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    /// Results handed over in the time, as far as its days were counted.
+    returned: u64,
+    /// Whether there are answers that are too few to be shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    too_few: bool,
+    #[serde(flatten)]
+    said: Option<SaidOf>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SaidOf {
+    answers: u64,
+    /// Answers of results handed over; none of no result, and of fewer than answers: the night
+    /// counts after the answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_percent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    satisfied_percent: Option<String>,
+    levels: BTreeMap<&'static str, u64>,
+}
+
+impl Shown {
+    fn of(returned: u64, tally: &Tally, is_hidden: bool) -> Self {
+        let answers = tally.all();
+        let rate = share(answers, returned).filter(|_| answers <= returned);
+        let levels = Satisfaction::ALL.into_iter().map(|level| (level.name(), tally.of(level)));
+        let said = SaidOf {
+            answers,
+            response_percent: rate.map(percent),
+            satisfied_percent: share(tally.satisfied(), answers).map(percent),
+            levels: levels.collect(),
+        };
+        Self { returned, too_few: is_hidden, said: Some(said).filter(|_| !is_hidden) }
+    }
+}
+
+/// Refuses a time that is not made of whole months, in which answers are counted.
+pub(crate) fn whole_months(period: Period) -> Result<Period, Violation> {
+    if period.is_of_whole_months() {
+        return Ok(period);
+    }
+    let detail = "must be a month, a quarter, half a year or a year";
+    Err(Violation::new("period", RuleName::WholeMonths, detail))
+}
+
+impl Surveyed {
+    /// Reads what was said about results of `period`; nothing of a time that is not made of whole
+    /// months.
+    pub(crate) async fn of(
+        period: &Period,
+        by: AnswersBy,
+        feedback: &FeedbackTable,
+        catalogue: &Catalogue,
+    ) -> Result<Self, Failure> {
+        let said = match period.is_of_whole_months() {
+            true => feedback.said(by, period.first(), period.last()).await?,
+            false => BTreeMap::new(),
+        };
+        let rule = catalogue.survey().on(period.last());
+        Ok(Self { by: said, shown_from: rule.map_or(1, |rule| rule.shown_from) })
+    }
+
+    /// The answers of lines by the key under which they are shown.
+    fn merged(
+        self,
+        by: AnswersBy,
+        ended: EndedAgencies,
+        catalogue: &Catalogue,
+        last: Date,
+    ) -> Self {
+        let shown = |key: String| match (by, ended, key.parse()) {
+            (AnswersBy::Agency, EndedAgencies::Merged, Ok(agency)) => {
+                catalogue.register().shown_under(&agency, None, last).to_string()
+            }
+            (AnswersBy::Agency, EndedAgencies::Merged, Err(_))
+            | (AnswersBy::Agency, EndedAgencies::AsCounted, _)
+            | (AnswersBy::Procedure, _, _) => key,
+        };
+        let mut by: BTreeMap<String, Tally> = BTreeMap::new();
+        for (key, tally) in self.by {
+            by.entry(shown(key)).or_default().join(&tally);
+        }
+        Self { by, ..self }
+    }
+
+    fn total(&self) -> Tally {
+        self.by.values().fold(Tally::default(), |mut sum, tally| {
+            sum.join(tally);
+            sum
+        })
+    }
+
+    /// How many are satisfied in `scope`, and of how many; none where too few answered for it to be
+    /// shown, or nobody.
+    pub(crate) fn within(
+        self,
+        scope: Scope<'_>,
+        catalogue: &Catalogue,
+        last: Date,
+    ) -> Option<(u64, u64)> {
+        let shown_from = self.shown_from;
+        let merged = self.merged(AnswersBy::Agency, scope.ended, catalogue, last);
+        let tally = match scope.agency {
+            None => merged.total(),
+            Some(agency) => {
+                let keys: Vec<&String> = merged.by.keys().collect();
+                let counts: Vec<u64> = merged.by.values().map(Tally::all).collect();
+                let hidden = hidden_lines(&counts, shown_from);
+                let place = keys.iter().position(|key| *key == agency.as_str())?;
+                let tally = merged.by.get(keys[place])?;
+                *Some(tally).filter(|_| !hidden.contains(&place))?
+            }
+        };
+        (tally.all() >= shown_from.max(1)).then(|| (tally.satisfied(), tally.all()))
+    }
+
+    /// The whole answer for `by`.
+    pub(crate) fn answer(
+        self,
+        period: &Period,
+        gathered: &Gathered,
+        (by, ended): (AnswersBy, EndedAgencies),
+        (catalogue, now): (&Catalogue, Timestamp),
+    ) -> Answer {
+        let last = period.last();
+        let surveyed = self.merged(by, ended, catalogue, last);
+        let total = surveyed.total();
+        let Self { by: said, shown_from } = surveyed;
+        let dimension = match by {
+            AnswersBy::Agency => Dimension::Agency,
+            AnswersBy::Procedure => Dimension::Procedure,
+        };
+        let selection = Selection { ended, ..Selection::default() };
+        let counted = report(&gathered.rows, dimension, &selection, catalogue.register(), last);
+        // A line of which nothing was returned and nothing said tells nothing.
+        let mut lines: BTreeMap<String, (String, u64, Tally)> = BTreeMap::new();
+        for Line { key, name, figures } in counted.lines {
+            if figures.row.returned > 0 {
+                lines.insert(key, (name, figures.row.returned, Tally::default()));
+            }
+        }
+        for (key, tally) in said {
+            let named = || (name(by, &key, catalogue, last), 0, Tally::default());
+            lines.entry(key.clone()).or_insert_with(named).2 = tally;
+        }
+        let counts: Vec<u64> = lines.values().map(|(_, _, tally)| tally.all()).collect();
+        let hidden = hidden_lines(&counts, shown_from);
+        let few = total.all() > 0 && total.all() < shown_from;
+        let items = lines.into_iter().enumerate().map(|(place, (key, (name, returned, tally)))| {
+            Item { key, name, shown: Shown::of(returned, &tally, hidden.contains(&place)) }
+        });
+        Answer {
+            time: CountedTime::of(period, gathered, now),
+            by: by.name(),
+            agencies: ended.name(),
+            answers_until: catalogue.survey().on(last).map(|rule| rule.last_day(last)),
+            shown_from,
+            total: Shown::of(counted.total.row.returned, &total, few),
+            items: items.collect(),
+        }
+    }
+}
+
+/// What a line is called that the night has not counted yet.
+fn name(by: AnswersBy, key: &str, catalogue: &Catalogue, day: Date) -> String {
+    let known = match by {
+        AnswersBy::Agency => {
+            let agency = key.parse().ok().and_then(|code| catalogue.agency(&code));
+            agency.map(|agency| agency.name_on(day).to_owned())
+        }
+        AnswersBy::Procedure => {
+            let procedure = key.parse().ok().and_then(|code| catalogue.procedure(&code, day));
+            procedure.map(|procedure| procedure.name.clone())
+        }
+    };
+    known.unwrap_or_else(|| key.to_owned())
+}
