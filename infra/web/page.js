@@ -49,8 +49,9 @@ const lookUp = async typed => {
     if (!code) close();
     at("found").focus();
     if (code && !(await refresh(code))) offer(code);
-  } catch {
-    if (mine === asked) say(words.failed ?? "", true);
+  } catch (failure) {
+    const often = failure.message === "429";
+    if (mine === asked) say((often ? words.tooOften : words.failed) ?? "", true);
   }
 };
 

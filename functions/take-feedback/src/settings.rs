@@ -1,6 +1,7 @@
 //! The settings of `take-feedback`.
 
 use platform::entry::CatalogueSettings;
+use platform::gate::GateSettings;
 use platform::proof::ProofKey;
 
 platform::settings! {
@@ -8,16 +9,16 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
+        /// Where and how limits are counted.
+        gate: GateSettings,
         /// The name of the documents table.
         documents_table: String = "DOCUMENTS_TABLE",
         /// The address of the documents bucket.
         documents_url: String = "DOCUMENTS_URL",
         /// The name of the feedback table.
         feedback_table: String = "FEEDBACK_TABLE",
-        /// Reads tokens of authors, and hides what is counted.
+        /// Reads tokens of authors.
         proof_key: ProofKey = "PROOF_KEY",
-        /// The name of the proofs table, which has the counts.
-        proofs_table: String = "PROOFS_TABLE",
         /// The name of the reads table.
         reads_table: String = "READS_TABLE",
     }

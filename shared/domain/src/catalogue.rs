@@ -25,6 +25,7 @@ use crate::index::Indexes;
 use crate::intake::IntakeRules;
 use crate::law::Law;
 use crate::leader::Leaders;
+use crate::limit::Limits;
 use crate::notice::Templates;
 use crate::notice::codes::Codes;
 use crate::notice::policy::{NoticePolicies, NoticePolicy};
@@ -255,6 +256,11 @@ impl Catalogue {
     /// How feedback is handled, by day.
     pub fn feedback(&self) -> &FeedbackRules {
         &self.intake.feedback
+    }
+
+    /// How often what may be asked for, by day.
+    pub fn limits(&self) -> &Limits {
+        &self.intake.limits
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.
