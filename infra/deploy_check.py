@@ -177,7 +177,7 @@ def parameters(
         if real and known.get(name) == value:
             check.wrong(name, f"{value} is for demonstrations, and this is prod")
     if real and known.get("LimitsTimes", "1") != "1":
-        check.wrong("LimitsTimes", "limits as wide as that are for demonstrations, and this is prod")
+        check.wrong("LimitsTimes", "wider limits are for demonstrations, and this is prod")
 
 
 def catalogue(check: Check, folder: Path) -> int:

@@ -1,7 +1,7 @@
 //! `GET /tra-cuu` and `/tra-cuu/{file}`: the citizen's page. It shows how far a dossier is, with or
 //! without scripts; what its script shows besides comes from the doors that everybody has.
 //!
-//! What is not there, and what is no code, is answered in the same words after the same reads.
+//! What is not there, and what is no code, is answered in the same words after the same calls.
 
 mod page;
 mod pasted;
