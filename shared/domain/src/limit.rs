@@ -203,7 +203,8 @@ impl Limits {
             let mut checks = RowChecks::of(&at, name);
             let most = (1..=MOST_MAX).contains(&row.most);
             checks.check("most", RuleName::Range, most, &format!("must be 1 to {MOST_MAX}"));
-            let even = (1..=DAY_MINUTES).contains(&row.minutes) && DAY_MINUTES % row.minutes == 0;
+            let even =
+                (1..=DAY_MINUTES).contains(&row.minutes) && DAY_MINUTES.is_multiple_of(row.minutes);
             let detail = "must be minutes of which a day is a whole number";
             checks.check("minutes", RuleName::Range, even, detail);
             checks.sourced(&row.source);
