@@ -176,6 +176,8 @@ def parameters(
     for name, value in NOT_FOR_REAL.items():
         if real and known.get(name) == value:
             check.wrong(name, f"{value} is for demonstrations, and this is prod")
+    if real and known.get("LimitsTimes", "1") != "1":
+        check.wrong("LimitsTimes", "wider limits are for demonstrations, and this is prod")
 
 
 def catalogue(check: Check, folder: Path) -> int:

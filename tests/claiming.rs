@@ -215,7 +215,13 @@ async fn a_document_under_inspection_holds_the_submission_up_for_seconds_and_the
     let payload = submit("k", &body).payload();
     let request = serde_json::from_value(payload).unwrap();
     let response = served(request, |request| {
-        submit_dossier::handle(request, &world.intake, &world.claims, &world.catalogue, at(NOW))
+        submit_dossier::handle(
+            request,
+            (&world.intake, &world.intake_gate),
+            &world.claims,
+            &world.catalogue,
+            at(NOW),
+        )
     })
     .await;
     assert_eq!(response.headers.get("retry-after").unwrap(), "1");
@@ -305,7 +311,13 @@ async fn without_the_storage_s_word_that_it_keeps_a_document_no_dossier_has_it()
     let claims = Claiming { uploads: world.uploads.clone(), keeper: Broken };
     let request = serde_json::from_value(submit("k", &body).payload()).unwrap();
     let response = served(request, |request| {
-        submit_dossier::handle(request, &world.intake, &claims, &world.catalogue, at(NOW))
+        submit_dossier::handle(
+            request,
+            (&world.intake, &world.intake_gate),
+            &claims,
+            &world.catalogue,
+            at(NOW),
+        )
     })
     .await;
     assert_eq!(Answer::from(response).status, 503);

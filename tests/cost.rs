@@ -344,8 +344,8 @@ fn write(section: &str) {
 }
 
 /// Write units of a whole life at most, in units: what the last redesign came to. A change that
-/// needs more says so here, and why.
-const LIFE_WRITES_MAX: u64 = 91;
+/// needs more says so here, and why: one more counts the telephone of a submission (ADR 104).
+const LIFE_WRITES_MAX: u64 = 92;
 
 #[tokio::test]
 async fn a_life_costs_no_more_than_the_last_redesign_came_to() {

@@ -151,6 +151,7 @@ fn the_secrets_that_the_store_must_have_are_named_and_those_of_an_account_where_
         "EsmsReportSecret",
         "EsmsSecretKey",
         "EventsKey",
+        "LimitsKey",
         "PeopleKey",
         "ProofKey",
         "SmsInboundSecret",

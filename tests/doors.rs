@@ -174,7 +174,8 @@ async fn without_the_raw_query_its_map_is_read_and_nothing_of_it_is_lost() {
     let mut event = call.payload();
     event["rawQueryString"] = Value::Null;
     let tables = (&world.dossiers, &world.notices, &world.deliveries);
-    let handler = |request| track_dossier::handle(request, tables, &world.catalogue, at(NOW));
+    let handler =
+        |request| track_dossier::handle(request, tables, &world.gate, &world.catalogue, at(NOW));
     let answer: Answer = http::serve(serde_json::from_value(event).unwrap(), handler).await.into();
     assert_eq!((answer.status, broken(&answer)), (400, vec![("limit", "once")]));
 }
@@ -279,7 +280,13 @@ async fn what_is_no_request_of_the_gateway_is_a_failure_of_ours_and_never_quoted
     ] {
         let payload: Payload = serde_json::from_str(planted).unwrap();
         let handler = |request| {
-            submit_dossier::handle(request, &world.intake, &world.claims, &world.catalogue, at(NOW))
+            submit_dossier::handle(
+                request,
+                (&world.intake, &world.intake_gate),
+                &world.claims,
+                &world.catalogue,
+                at(NOW),
+            )
         };
         let response = http::answer(&payload, handler).await;
         let Some(Body::Text(text)) = &response.body else { panic!("{response:?}") };

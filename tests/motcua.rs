@@ -32,6 +32,7 @@ mod journey;
 mod keys;
 mod kinds;
 mod law;
+mod limits;
 mod live;
 mod matrix;
 mod misprints;

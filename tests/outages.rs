@@ -316,7 +316,10 @@ async fn eventful_days() -> Vec<Value> {
     let landline = call.at_submit(&world.intake, &world, at(NOW)).await.code();
     tell(&world, &world.notices, &by_sms, &changed(&world, &landline, 1).await, NOW).await.unwrap();
     let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone;
-    for (key, vnd) in [("nearly", 50_000_000), ("over", 10_000_000)] {
+    let agency = crate::support::call::AGENCY.parse().unwrap();
+    let spending = [("nearly", 50_000_000, 0), ("shared", 1, 1_800_000), ("over", 10_000_000, 0)];
+    for (key, vnd, of_agency) in spending {
+        world.contacts.count_agency(&agency, of_agency, at(NOW)).await.unwrap();
         world
             .contacts
             .count(Some(&phone), domain::thread::Charge { vnd, ..Default::default() }, at(NOW))

@@ -296,6 +296,21 @@ impl Contacts for Province {
         Ok(place)
     }
 
+    async fn agency_spent(&self, agency: &AgencyCode, now: Timestamp) -> Result<u64, Failure> {
+        self.mortal(50)?;
+        self.kept.agency_spent(agency, now).await
+    }
+
+    async fn count_agency(
+        &self,
+        agency: &AgencyCode,
+        vnd: u64,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        self.mortal(50)?;
+        self.kept.count_agency(agency, vnd, now).await
+    }
+
     async fn give_back(&self, vnd: u64, now: Timestamp) -> Result<(), Failure> {
         self.mortal(50)?;
         self.kept.give_back(vnd, now).await

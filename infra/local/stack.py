@@ -89,6 +89,7 @@ SECRETS = {
     "PeopleKey": "local-people-key",
     "EventsKey": EVENTS_KEY,
     "ProofKey": PROOF_KEY,
+    "LimitsKey": "local-limits-key",
     "ZaloAppSecret": GATEWAY_ACCOUNT["ZALO_APP_SECRET"],
     "ZaloOaSecret": GATEWAY_ACCOUNT["ZALO_OA_SECRET"],
     "EsmsApiKey": GATEWAY_ACCOUNT["ESMS_API_KEY"],
@@ -371,6 +372,8 @@ class Stack:
             # 39).
             "CorsOrigins": f"https://dichvucong.example.vn,{page_url}",
             "NoticeLimits": "ignored",
+            # The whole province comes from one address here, and generated requests in thousands.
+            "LimitsTimes": "1000",
             # A test publishes an edition and does not wait a minute for it.
             "CatalogueMaxAgeSeconds": "1",
             "UndecidedYears": "assumed",

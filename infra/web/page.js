@@ -61,8 +61,9 @@ const lookUp = async (typed, token) => {
     at("found").focus();
     question(code, token);
     if (code && !(await refresh(code))) offer(code);
-  } catch {
-    if (mine === asked) say(words.failed ?? "", true);
+  } catch (failure) {
+    const often = failure.message === "429";
+    if (mine === asked) say((often ? words.tooOften : words.failed) ?? "", true);
   }
 };
 

@@ -3,7 +3,8 @@
 use domain::thread::{Charge, NoticeReason};
 
 use super::*;
-use crate::support::call::CITIZEN;
+use crate::support::call::{AGENCY, CITIZEN};
+use crate::support::log::Log;
 
 #[tokio::test]
 async fn nobody_is_woken_at_night_and_what_waited_leaves_when_it_ends() {
@@ -169,6 +170,49 @@ async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
     let message = moved(&world, &code, "supplement", december).await;
     tell(&world, &world.notices, &gateways, &message, december).await.unwrap();
     assert_eq!(gateways.asked().last().unwrap(), &("zalo", format!("{code}/3")));
+}
+
+#[tokio::test]
+async fn what_is_left_of_the_month_s_money_is_divided_and_who_has_had_a_share_waits_for_nobody_else()
+ {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let agency = AGENCY.parse().unwrap();
+    let gateways = Scripted::pair([accepted("m1")], [accepted("s1")]);
+    tell(&world, &world.notices, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
+    assert_eq!(world.contacts.agency_spent(&agency, at(NOW)).await.unwrap(), 0, "not yet counted");
+    // Seven tenths are spent; a tenth of what is left is 1,800,000.
+    let spent = Charge { vnd: 42_000_000, ..Charge::default() };
+    world.contacts.count(None, spent, at(NOW)).await.unwrap();
+    let second = Call::submit("second").at_submit(&world.intake, &world, at(NOW)).await.code();
+    let message = changed(&world, &second, 1).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    assert_eq!(state(&world, &second, 1).await, "sent");
+    let counted = world.contacts.agency_spent(&agency, at(NOW)).await.unwrap();
+    assert!((1..1_000).contains(&counted), "the price of one message: {counted}");
+    world.contacts.count_agency(&agency, 1_800_000 - counted, at(NOW)).await.unwrap();
+    let third = Call::submit("third").at_submit(&world.intake, &world, at(NOW)).await.code();
+    let log = Log::kept();
+    let message = changed(&world, &third, 1).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    let refused = world.notice(&third, 1).await;
+    assert_eq!(refused.reason.as_ref().map(NoticeReason::name), Some("budget-share"));
+    let [line] = &log.of(platform::LogLine::BudgetShareUsedUp)[..] else { panic!("one line") };
+    assert_eq!(line["agency"], AGENCY);
+    // Another agency's applicants are told, and everybody what the law requires.
+    let mut body = submission();
+    body["agency"] = "H20.05".into();
+    let other = Call::submit("other").body(&body).at_submit(&world.intake, &world, at(NOW)).await;
+    let other = other.code();
+    let message = changed(&world, &other, 1).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    assert_eq!(state(&world, &other, 1).await, "sent");
+    let message = moved(&world, &third, "request-supplement", NOW).await;
+    tell(&world, &world.notices, &gateways, &message, NOW).await.unwrap();
+    assert_eq!(state(&world, &third, 2).await, "sent");
+    // With the month everything begins anew.
+    let december = at("2026-12-01T02:00:00Z");
+    assert_eq!(world.contacts.agency_spent(&agency, december).await.unwrap(), 0);
 }
 
 /// What the applicant of most tests chooses about how to be notified.

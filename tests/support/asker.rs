@@ -145,6 +145,23 @@ impl<B: Contacts> Contacts for Ending<'_, B> {
         self.inner.reserve(agency, price_vnd, now).await
     }
 
+    async fn agency_spent(
+        &self,
+        agency: &domain::id::AgencyCode,
+        now: jiff::Timestamp,
+    ) -> Result<u64, platform::Failure> {
+        self.inner.agency_spent(agency, now).await
+    }
+
+    async fn count_agency(
+        &self,
+        agency: &domain::id::AgencyCode,
+        vnd: u64,
+        now: jiff::Timestamp,
+    ) -> Result<(), platform::Failure> {
+        self.inner.count_agency(agency, vnd, now).await
+    }
+
     async fn give_back(&self, vnd: u64, now: jiff::Timestamp) -> Result<(), platform::Failure> {
         self.inner.give_back(vnd, now).await
     }

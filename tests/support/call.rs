@@ -331,8 +331,15 @@ impl Call {
         world: &World,
         now: Timestamp,
     ) -> Answer {
-        let handler =
-            |request| submit_dossier::handle(request, intake, &world.claims, &world.catalogue, now);
+        let handler = |request| {
+            submit_dossier::handle(
+                request,
+                (intake, &world.intake_gate),
+                &world.claims,
+                &world.catalogue,
+                now,
+            )
+        };
         served(self.event(), handler).await.into()
     }
 
@@ -375,8 +382,9 @@ impl Call {
     /// What `upload-document` answers at `now`, as it is.
     pub async fn at_upload(self, world: &World, now: Timestamp) -> ApiGatewayV2httpResponse {
         let (uploads, bucket) = (&world.uploads, &world.bucket);
-        let handler =
-            |request| upload_document::handle(request, uploads, bucket, &world.catalogue, now);
+        let handler = |request| {
+            upload_document::handle(request, (uploads, &world.gate), bucket, &world.catalogue, now)
+        };
         served(self.event(), handler).await
     }
 
@@ -414,14 +422,21 @@ impl Call {
             }
             route if route.contains("/v1/own/") => own(event, world, now).await,
             route if route.contains("/proof") => {
-                let (queue, key) = (&world.asked, proof_key());
-                let handler =
-                    |request| prove_owner::handle(request, &world.proofs, queue, &key, now);
+                let (proofs, gate) = (&world.proofs, &world.gate);
+                let (queue, key) = (&world.asked, &proof_key());
+                let office = prove_owner::Office { proofs, gate, queue, key };
+                let handler = |request| prove_owner::handle(request, &office, catalogue, now);
                 served(event, handler).await
             }
             "POST /v1/dossiers" => {
                 served(event, |request| {
-                    submit_dossier::handle(request, &world.intake, &world.claims, catalogue, now)
+                    submit_dossier::handle(
+                        request,
+                        (&world.intake, &world.intake_gate),
+                        &world.claims,
+                        catalogue,
+                        now,
+                    )
                 })
                 .await
             }
@@ -457,8 +472,9 @@ impl Call {
             }
             "POST /v1/documents" | "GET /v1/documents/{id}" => {
                 let (uploads, bucket) = (&world.uploads, &world.bucket);
-                let handler =
-                    |request| upload_document::handle(request, uploads, bucket, catalogue, now);
+                let handler = |request| {
+                    upload_document::handle(request, (uploads, &world.gate), bucket, catalogue, now)
+                };
                 served(event, handler).await
             }
             route if route.ends_with("/payments") || route.ends_with("/callbacks/payment") => {
@@ -469,8 +485,10 @@ impl Call {
             }
             route if route.contains("/v1/dossiers") => {
                 let tables = (&world.dossiers, &world.notices, &world.deliveries);
-                served(event, |request| track_dossier::handle(request, tables, catalogue, now))
-                    .await
+                served(event, |request| {
+                    track_dossier::handle(request, tables, &world.gate, catalogue, now)
+                })
+                .await
             }
             route if route.contains("/v1/callbacks/") => {
                 Self::heard(event, &world.notices, world, now).await
@@ -489,8 +507,9 @@ impl Call {
             }
             route if route.contains("/v1/documents") => {
                 let (uploads, bucket) = (&world.uploads, &world.bucket);
-                let handler =
-                    |request| upload_document::handle(request, uploads, bucket, catalogue, now);
+                let handler = |request| {
+                    upload_document::handle(request, (uploads, &world.gate), bucket, catalogue, now)
+                };
                 served(event, handler).await
             }
             route if route.contains("/v1/procedures") || route.contains("/v1/agencies") => {
@@ -499,7 +518,16 @@ impl Call {
             }
             route if route.contains("/tra-cuu") => {
                 let storage = "https://documents.example";
-                served(event, |request| show_page::handle(request, &world.dossiers, storage)).await
+                served(event, |request| {
+                    show_page::handle(
+                        request,
+                        (&world.dossiers, &world.gate),
+                        storage,
+                        &world.catalogue,
+                        now,
+                    )
+                })
+                .await
             }
             route if route.contains("/v1/catalogue") => {
                 served(event, |request| {
@@ -591,7 +619,7 @@ impl Call {
     pub async fn at_track_on(self, world: &World, now: Timestamp) -> Answer {
         let handler = |request| {
             let tables = (&world.dossiers, &world.notices, &world.deliveries);
-            track_dossier::handle(request, tables, &world.catalogue, now)
+            track_dossier::handle(request, tables, &world.gate, &world.catalogue, now)
         };
         served(self.event(), handler).await.into()
     }
@@ -609,7 +637,14 @@ async fn own(
     if route.contains("/uploads") {
         let (uploads, bucket) = (&world.uploads, &world.bucket);
         let handler = async |request| {
-            upload_document::handle(proven(request)?, uploads, bucket, catalogue, now).await
+            upload_document::handle(
+                proven(request)?,
+                (uploads, &world.gate),
+                bucket,
+                catalogue,
+                now,
+            )
+            .await
         };
         served(event, handler).await
     } else if route.contains("/transitions") {
@@ -620,8 +655,9 @@ async fn own(
         served(event, handler).await
     } else if route.ends_with("/history") || route.ends_with("/deadline") {
         let tables = (&world.dossiers, &world.notices, &world.deliveries);
-        let handler =
-            async |request| track_dossier::handle(proven(request)?, tables, catalogue, now).await;
+        let handler = async |request| {
+            track_dossier::handle(proven(request)?, tables, &world.gate, catalogue, now).await
+        };
         served(event, handler).await
     } else {
         let (tables, url) = ((&world.dossiers, &world.reads, &world.copies), public_url());

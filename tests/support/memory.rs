@@ -23,6 +23,8 @@ pub struct Memory {
     unreachable: Mutex<BTreeMap<String, BTreeMap<NoticeChannel, Timestamp>>>,
     places: Mutex<BTreeMap<(String, i64), u32>>,
     spent_vnd: Mutex<u64>,
+    /// What each agency has had of the divided budget.
+    shares: Mutex<BTreeMap<AgencyCode, u64>>,
 }
 
 impl Memory {
@@ -137,6 +139,20 @@ impl Contacts for Memory {
             *place += 1;
             *place
         }))
+    }
+
+    async fn agency_spent(&self, agency: &AgencyCode, _: Timestamp) -> Result<u64, Failure> {
+        Ok(self.shares.lock().unwrap().get(agency).copied().unwrap_or_default())
+    }
+
+    async fn count_agency(
+        &self,
+        agency: &AgencyCode,
+        vnd: u64,
+        _: Timestamp,
+    ) -> Result<(), Failure> {
+        *self.shares.lock().unwrap().entry(agency.clone()).or_default() += vnd;
+        Ok(())
     }
 
     async fn give_back(&self, vnd: u64, _: Timestamp) -> Result<(), Failure> {

@@ -206,9 +206,10 @@ impl Town {
         let catalogue = &*world.catalogue;
         let work = async {
             if route.contains("/proof") {
-                let (queue, key) = (self.queue("NoticesQueue"), proof_key());
-                let handler =
-                    |request| prove_owner::handle(request, &world.proofs, &queue, &key, now);
+                let (queue, key) = (&self.queue("NoticesQueue"), &proof_key());
+                let (proofs, gate) = (&world.proofs, &world.gate);
+                let office = prove_owner::Office { proofs, gate, queue, key };
+                let handler = |request| prove_owner::handle(request, &office, catalogue, now);
                 http::serve(event, handler).await
             } else if function == "receive-event" {
                 let queue = self.queue("IntegratorsQueue");

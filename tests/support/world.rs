@@ -24,15 +24,16 @@ use platform::claiming::Claiming;
 use platform::cloud::{Cloud, CloudSettings};
 use platform::config::Setting;
 use platform::dynamo::{
-    AccountTable, CatalogueStore, ContactBook, CopyTable, Deliveries, DossierItems, DossierTables,
-    Dossiers, EventTable, FeedbackTable, Figures, IntakeTable, LiveTable, Notices, Payments,
-    People, ProofTable, Reads, Removals, UploadTable,
+    AccountTable, CatalogueStore, ContactBook, CopyTable, CountTable, Deliveries, DossierItems,
+    DossierTables, Dossiers, EventTable, FeedbackTable, Figures, IntakeTable, LiveTable, Notices,
+    Payments, People, ProofTable, Reads, Removals, UploadTable,
 };
+use platform::gate::{Gate, Times};
 use platform::gateway::Verdict;
 use platform::keyed_hash::KeyedHash;
 use platform::objects::Bucket;
 use platform::port::{
-    AccessTokens, Admission, Advance, DeadLetters, DossierStore, EventRecords, Intake,
+    AccessTokens, Admission, Advance, Counts, DeadLetters, DossierStore, EventRecords, Intake,
     MessageGateways, MessagePasser, MessageSender, NoticeBook, PostBook, ReplyQueues, Stored,
     TokenStore, Uploads,
 };
@@ -75,6 +76,16 @@ pub fn removals(client: &Client) -> Removals {
     Removals::new(client.clone(), dossier_tables(), "DocumentsTable".to_owned())
 }
 
+/// A gate of a process of its own, through which so many times as much passes.
+pub fn gate(client: &Client, times: u32) -> Gate<CountTable> {
+    gate_over(CountTable::new(client.clone(), "ProofsTable".to_owned()), times)
+}
+
+/// The same over these counts.
+pub fn gate_over<C: Counts>(counts: C, times: u32) -> Gate<C> {
+    Gate::new(counts, KeyedHash::new("a key for limits in tests".to_owned()), Times(times))
+}
+
 /// The tables that hold dossiers.
 pub fn dossier_tables() -> DossierTables {
     tables::dossiers()
@@ -95,6 +106,10 @@ pub struct World {
     pub contacts: ContactBook,
     /// One-time codes that were asked for.
     pub proofs: ProofTable,
+    /// What limits pass through at the doors, as wide as they are.
+    pub gate: Gate<CountTable>,
+    /// The same of submissions, so wide that tests of something else hand in as many as they like.
+    pub intake_gate: Gate<CountTable>,
     /// Of `take-feedback`.
     pub office: take_feedback::Office<Claiming<UploadTable, Shelf>>,
     /// What `prove-owner` had sent.
@@ -185,6 +200,7 @@ impl World {
                 people: People::new(client.clone(), table("DossiersTable"), people()),
                 dossiers: Dossiers::new(client.clone(), dossier_tables()),
                 reads: Reads::new(client.clone(), table("ReadsTable")),
+                gate: gate(&client, 1),
             },
             erasures: erase_content::Tables {
                 dossiers: Dossiers::new(client.clone(), dossier_tables()),
@@ -206,10 +222,12 @@ impl World {
                 KeyedHash::new("a key for tests".to_owned()),
             ),
             asked: Kept::default(),
+            gate: gate(&client, 1),
+            intake_gate: gate(&client, 1_000),
             office: take_feedback::Office {
                 feedback: FeedbackTable::new(client.clone(), table("FeedbackTable"))
                     .claiming(table("DocumentsTable")),
-                proofs: ProofTable::new(client.clone(), table("ProofsTable")),
+                gate: gate(&client, 1),
                 reads: Reads::new(client.clone(), table("ReadsTable")),
                 uploads: Claiming {
                     uploads: UploadTable::new(client.clone(), table("DocumentsTable")),

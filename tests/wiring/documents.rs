@@ -11,6 +11,7 @@ use domain::dossier::{
 };
 use domain::feedback::{FeedbackAction, FeedbackStatus};
 use domain::language::Language;
+use domain::limit::{Exceeded, LimitName};
 use domain::signature::SignatureFault;
 use domain::submission::DOCUMENTS_MAX;
 use domain::upload::{DocumentType, ScanRefusal};
@@ -130,7 +131,11 @@ fn failures() -> Vec<Failure> {
         Failure::Forbidden,
         Failure::SenderNotProven,
         Failure::ProofRefused,
-        Failure::TooOften { again_in_seconds: 41 },
+        Failure::TooOften(Exceeded {
+            limit: LimitName::CodesOfDossier,
+            until: "2026-11-27T17:00:00Z".parse().unwrap(),
+            again_in_seconds: 41,
+        }),
         Failure::DossierNotFound,
         Failure::DocumentNotFound,
         Failure::EventNotFound,
@@ -187,6 +192,17 @@ fn the_problem_types_of_the_code_are_the_documented_ones_each_with_its_status() 
             (&example["type"], &example["status"]),
             (&json!(format!("{PROBLEM}{slug}")), &json!(status))
         );
+    }
+}
+
+#[test]
+fn the_limits_of_the_code_are_the_documented_ones() {
+    let documents = Documents::read();
+    let limit = &documents.openapi["components"]["schemas"]["Problem"]["properties"]["limit"];
+    let known: Vec<&str> = LimitName::ALL.into_iter().map(LimitName::name).collect();
+    assert_eq!(words(&limit["enum"]), known);
+    for name in LimitName::ALL {
+        assert_eq!(serde_json::to_value(name).unwrap(), json!(name.name()));
     }
 }
 

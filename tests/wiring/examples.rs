@@ -281,7 +281,13 @@ async fn answered(world: &World, name: &str) -> Answer {
     let answer = match name.split('.').next().unwrap() {
         "submit-dossier" => {
             served(request, |request| {
-                submit_dossier::handle(request, &world.intake, &world.claims, &world.catalogue, now)
+                submit_dossier::handle(
+                    request,
+                    (&world.intake, &world.intake_gate),
+                    &world.claims,
+                    &world.catalogue,
+                    now,
+                )
             })
             .await
         }
@@ -321,7 +327,13 @@ async fn answered(world: &World, name: &str) -> Answer {
         "upload-document" => {
             let (uploads, bucket) = (&world.uploads, &world.bucket);
             served(request, |request| {
-                upload_document::handle(request, uploads, bucket, &world.catalogue, now)
+                upload_document::handle(
+                    request,
+                    (uploads, &world.gate),
+                    bucket,
+                    &world.catalogue,
+                    now,
+                )
             })
             .await
         }
@@ -342,13 +354,24 @@ async fn answered(world: &World, name: &str) -> Answer {
             served(request, handler).await
         }
         "prove-owner" => {
-            let (queue, key) = (&world.asked, proof_key());
-            served(request, |request| prove_owner::handle(request, &world.proofs, queue, &key, now))
-                .await
+            let (proofs, gate) = (&world.proofs, &world.gate);
+            let (queue, key) = (&world.asked, &proof_key());
+            let office = prove_owner::Office { proofs, gate, queue, key };
+            let handler = |request| prove_owner::handle(request, &office, &world.catalogue, now);
+            served(request, handler).await
         }
         "show-page" => {
             let storage = "https://documents.example";
-            served(request, |request| show_page::handle(request, &world.dossiers, storage)).await
+            served(request, |request| {
+                show_page::handle(
+                    request,
+                    (&world.dossiers, &world.gate),
+                    storage,
+                    &world.catalogue,
+                    now,
+                )
+            })
+            .await
         }
         "publish-catalogue" => {
             served(request, |request| {
@@ -393,7 +416,7 @@ async fn answered(world: &World, name: &str) -> Answer {
             let (tables, key) = ((&world.dossiers, &world.notices, &world.deliveries), proof_key());
             served(request, async |request| {
                 let request = request.proven(&key, now)?;
-                track_dossier::handle(request, tables, &world.catalogue, now).await
+                track_dossier::handle(request, tables, &world.gate, &world.catalogue, now).await
             })
             .await
         }

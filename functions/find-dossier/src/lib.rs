@@ -15,7 +15,8 @@ use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::{Dossiers, People, PersonPlace, Reads};
+use platform::dynamo::{CountTable, Dossiers, People, PersonPlace, Reads};
+use platform::gate::Gate;
 use platform::http::{HttpReply, HttpRequest};
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ pub struct Tables {
     pub dossiers: Dossiers,
     /// Takes the record of each hit.
     pub reads: Reads,
+    /// Counts how often each officer searches.
+    pub gate: Gate<CountTable>,
 }
 
 /// Answers one HTTP request; failures become problem documents.

@@ -14,6 +14,7 @@ async fn wire() -> Result<(), entry::Error> {
     let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let tables = &Tables {
+        gate: entry::gate(&client, settings.gate),
         people: People::new(client.clone(), settings.dossiers.states.clone(), settings.people),
         dossiers: Dossiers::new(client.clone(), settings.dossiers),
         reads: Reads::new(client, settings.reads_table),

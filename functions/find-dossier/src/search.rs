@@ -3,16 +3,18 @@
 //! way.
 
 use domain::applicant::{ApplicantKind, FullName, Phone};
+use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Dossier, Sight};
+use domain::limit::LimitName;
 use domain::{RuleName, Violation};
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use platform::Failure;
 use platform::dynamo::{Person, PersonPlace, PersonRow};
 use platform::http::{HttpReply, HttpRequest};
 use platform::record::{ReadOf, ReadRecord};
 use platform::request::PersonBody;
+use platform::{Failure, LogLine};
 use serde::{Deserialize, Serialize};
 
 use crate::{Line, PAGE_DEFAULT, PAGE_MAX, Page, Tables, encode, place};
@@ -109,13 +111,21 @@ pub(crate) async fn find(
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let by = request.actor(catalogue, now)?;
-    let Actor::Officer { .. } = &by else {
+    let Actor::Officer { agency, .. } = &by else {
         return Err(Failure::Forbidden);
     };
     request.no_parameters()?;
     let judge = |body: SearchBody| body.judged(catalogue).err().unwrap_or_default();
     let body: SearchBody = request.json_judged(judge)?;
     let Search { person, limit, after } = body.judged(catalogue).map_err(Failure::Invalid)?;
+    let of_account = catalogue.limits().on(LimitName::SearchesOfAccount, date_of(now));
+    // Each page counts: a cursor can be shown with another number. The line has no account; that,
+    // the auditor sees in the record of reads.
+    let first = || {
+        let agency = agency.as_str();
+        tracing::warn!(agency, request = request.id, "{}", LogLine::SearchedTooOften);
+    };
+    tables.gate.admit_or(of_account, &by.signature().account(), now, first).await?;
     let shown = |row: &PersonRow| row.is_with_agency_of(&by);
     let page = tables.people.find(&person, limit, after.as_ref(), shown).await?;
     let mut found = tables.dossiers.each(&page.codes).await?;

@@ -12,6 +12,7 @@ use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 use platform::claiming::NoUploads;
 use platform::failure::Retry;
+use platform::gate::NoGate;
 use platform::inbound::{self, Filed, Inbound};
 use platform::message::{CloudEvent, POSTAL, SUBMIT, TRANSITION, read_data, unknown_type};
 use platform::port::{DossierStore, Intake, PostBook, Stored};
@@ -106,7 +107,7 @@ async fn take_in(
         let code = portal_code(&filed, whose, &key, (store, intake)).await?;
         let body: Came<SubmissionBody> = Came { read: read_data(&event.data)?, came };
         let request = SubmissionRequest { body, key, by, at: Some(event.time), code };
-        let receipt = submit(intake, &NoUploads, catalogue, request, now).await;
+        let receipt = submit((intake, &NoGate), &NoUploads, catalogue, request, now).await;
         let receipt = receipt.map_err(|failure| of_the_portal(named(failure), &filed))?;
         return Ok(EventState::Applied { dossier: receipt.code, version: receipt.version });
     }
@@ -124,7 +125,8 @@ async fn take_in(
     }
     let body: Came<SubmissionBody> = Came { read: read_data(&data)?, came };
     let request = SubmissionRequest { body, key, by, at: Some(event.time), code };
-    let receipt = submit(intake, &NoUploads, catalogue, request, now).await.map_err(named)?;
+    let receipt =
+        submit((intake, &NoGate), &NoUploads, catalogue, request, now).await.map_err(named)?;
     Ok(EventState::Applied { dossier: receipt.code, version: receipt.version })
 }
 

@@ -4,6 +4,7 @@
 use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
 use domain::feedback::FeedbackCode;
+use domain::limit::LimitName;
 use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::{Notice, NoticeChannel, Provider};
 use jiff::{SignedDuration, Timestamp};
@@ -17,10 +18,6 @@ use platform::request::read_json;
 use serde_json::Value;
 
 use crate::{Desk, tell};
-
-/// Codes that one number gets in a day, whichever dossiers they are for: whose number it is may
-/// have several, and is not to be rung all night by somebody who has their codes.
-const OF_NUMBER_A_DAY_MAX: u64 = 10;
 
 /// What sending codes takes besides a desk.
 pub struct Codes<'a> {
@@ -106,7 +103,8 @@ where
         }
         let number = format!("{}#{day}", codes.key.hidden("number", phone.zalo()));
         let kept = SignedDuration::from_hours(48);
-        if codes.proofs.count(&number, kept, now).await? > OF_NUMBER_A_DAY_MAX {
+        let most = self.catalogue.limits().on(LimitName::CodesOfTelephone, day).most;
+        if codes.proofs.count(&number, kept, now).await? > u64::from(most) {
             return unsent("the number has had too many");
         }
         for (channel, provider) in self.ways(&policy, &reach, now) {

@@ -227,12 +227,16 @@ where
             let stored = self.keep(&mut thread, since, &subject, now).await?;
             return Ok(next(stored, &thread, now));
         }
-        let reach = self.contacts.reach(phone, id_number, now).await?;
+        let mut reach = self.contacts.reach(phone, id_number, now).await?;
         if self.budget_is_short(&subject, reach.spent_vnd, now) {
             tracing::info!(dossier = %code, "the month's money is kept for notices, and no question is sent");
             thread.refuse(notice.version, UnsentReason::Budget, now);
             let stored = self.keep(&mut thread, since, &subject, now).await?;
             return Ok(next(stored, &thread, now));
+        }
+        let shared = policy.budget_is_shared(reach.spent_vnd);
+        if shared {
+            reach.agency_spent_vnd = self.contacts.agency_spent(thread.agency(), now).await?;
         }
         if policy.budget_warns(reach.spent_vnd) {
             tracing::warn!(spent_vnd = reach.spent_vnd, "{}", LogLine::BudgetNearlyUsedUp);
@@ -249,6 +253,10 @@ where
                     UnsentReason::Budget => {
                         tracing::error!(dossier, class, "{}", LogLine::BudgetUsedUp);
                     }
+                    UnsentReason::BudgetShare => {
+                        let agency = thread.agency().as_str();
+                        tracing::warn!(dossier, class, agency, "{}", LogLine::BudgetShareUsedUp);
+                    }
                     UnsentReason::OptedOut
                     | UnsentReason::NoChannel
                     | UnsentReason::NotListed
@@ -261,7 +269,8 @@ where
                 thread.refuse(notice.version, reason, now);
             }
             Routing::Ask { channel, only } => {
-                let way = (channel, only, subject.language().unwrap_or(reach.language));
+                let language = subject.language().unwrap_or(reach.language);
+                let way = Way { channel, only, language, shared };
                 return self
                     .ask((thread, since), &notice, way, (&subject, phone), &policy, clock)
                     .await;
@@ -295,7 +304,7 @@ where
         &self,
         (mut thread, since): (NoticeThread, Charge),
         notice: &NoticeRecord,
-        (channel, only, language): (NoticeChannel, Option<Provider>, Language),
+        Way { channel, only, language, shared }: Way,
         (subject, phone): (&Subject<'_>, &Phone),
         policy: &NoticePolicy,
         clock: &(impl Fn() -> Timestamp + Sync),
@@ -376,6 +385,11 @@ where
         // In the month in which it was counted, and no more than that.
         let effect = Effect { back_vnd: effect.back_vnd.min(price_vnd), ..effect };
         self.count(&thread, effect, subject, now).await?;
+        // Who dies before this has had a message more than their share: nobody else pays for it.
+        let spent_vnd = price_vnd.saturating_sub(effect.back_vnd);
+        if shared && spent_vnd > 0 {
+            self.contacts.count_agency(thread.agency(), spent_vnd, now).await?;
+        }
         self.make_known(notice, provider, &read, price_vnd, (thread.code(), phone), done).await?;
         Ok(next(Stored::Yes, &thread, done))
     }
@@ -439,6 +453,17 @@ where
         }
         self.contacts.count(subject.addressee().map(|(phone, _)| phone), charge, now).await
     }
+}
+
+/// How a notice goes.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    channel: NoticeChannel,
+    /// The one provider that may be asked.
+    only: Option<Provider>,
+    language: Language,
+    /// Whether so little of the budget is left that agencies divide it.
+    shared: bool,
 }
 
 /// What a step has done to the counts. The price is not among what it adds: it was counted before

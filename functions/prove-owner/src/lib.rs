@@ -7,14 +7,17 @@
 mod settings;
 
 use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
 use domain::id::DossierCode;
+use domain::limit::LimitName;
 use domain::{RuleName, Violation};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::ProofTable;
+use platform::gate::{Gate, network};
 use platform::http::{HttpReply, HttpRequest};
 use platform::message::CloudEvent;
-use platform::port::MessageSender;
+use platform::port::{Counts, MessageSender};
 use platform::proof::{CODE_COUNTS, ProofId, ProofKey, ProofRecord, TOKEN_COUNTS};
 use platform::wire::{self, hex};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -22,18 +25,18 @@ use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
 
-/// Codes of one dossier in a day. With five guesses each, somebody who tries all of them every day
-/// of a year has one chance in a hundred; and no telephone rings more often than this.
-const OF_DOSSIER_A_DAY_MAX: u64 = 5;
-
-/// Codes asked for by one source address in an hour: a household, or a counter with one line.
-const OF_ADDRESS_AN_HOUR_MAX: u64 = 20;
-
-/// Guesses from one source address in an hour.
-const GUESSES_OF_ADDRESS_AN_HOUR_MAX: u64 = 60;
-
-/// Seconds between two codes of one dossier: an SMS takes some of them.
-const BETWEEN_CODES_SECONDS: i64 = 60;
+/// What it takes to prove a telephone.
+#[derive(Debug)]
+pub struct Office<'a, C, Q> {
+    /// The codes that were asked for.
+    pub proofs: &'a ProofTable,
+    /// Counts who asks and guesses how often.
+    pub gate: &'a Gate<C>,
+    /// The queue of notices, whose consumer sends the codes.
+    pub queue: &'a Q,
+    /// Makes codes and seals tokens.
+    pub key: &'a ProofKey,
+}
 
 /// What is answered to whoever asks for a code.
 #[derive(Serialize)]
@@ -67,52 +70,32 @@ struct Confirmed {
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    proofs: &ProofTable,
-    queue: &impl MessageSender,
-    key: &ProofKey,
+    office: &Office<'_, impl Counts, impl MessageSender>,
+    catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
-        "POST /v1/dossiers/{code}/proof" => ask(&request, proofs, queue, key, now).await,
-        "POST /v1/dossiers/{code}/proof/confirm" => confirm(&request, proofs, key, now).await,
+        "POST /v1/dossiers/{code}/proof" => ask(&request, office, catalogue, now).await,
+        "POST /v1/dossiers/{code}/proof/confirm" => confirm(&request, office, catalogue, now).await,
         _ => Err(Failure::RouteNotFound),
     }
 }
 
-/// Counts the request in windows of `seconds`. Fails where it is more than `most` in this one.
-async fn admit(
-    proofs: &ProofTable,
-    (what, seconds, most): (&str, i64, u64),
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let second = now.as_second();
-    let window = second.div_euclid(seconds);
-    let length = SignedDuration::from_secs(2 * seconds);
-    if proofs.count(&format!("{what}#{seconds}#{window}"), length, now).await? <= most {
-        return Ok(());
-    }
-    let left = (window + 1) * seconds - second;
-    Err(Failure::TooOften { again_in_seconds: u32::try_from(left).unwrap_or(u32::MAX) })
-}
-
 async fn ask(
     request: &HttpRequest,
-    proofs: &ProofTable,
-    queue: &impl MessageSender,
-    key: &ProofKey,
+    Office { proofs, gate, queue, .. }: &Office<'_, impl Counts, impl MessageSender>,
+    catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     request.no_parameters()?;
     let code: DossierCode = request.path("code")?;
+    let limit = |name| catalogue.limits().on(name, date_of(now));
     // The address first: who is over their own limit uses up nobody's else.
-    let address = key.hidden("address", request.source());
-    admit(proofs, (&address, 3_600, OF_ADDRESS_AN_HOUR_MAX), now).await?;
-    admit(proofs, (code.as_str(), BETWEEN_CODES_SECONDS, 1), now).await?;
-    let today = format!("{code}#{}", date_of(now));
-    let day = SignedDuration::from_hours(48);
-    if proofs.count(&today, day, now).await? > OF_DOSSIER_A_DAY_MAX {
-        return Err(Failure::TooOften { again_in_seconds: 3_600 });
-    }
+    let address = network(request.source());
+    gate.admit(limit(LimitName::CodesOfAddress), &address, now).await?;
+    let in_a_row = limit(LimitName::CodesInARow);
+    gate.admit(in_a_row, code.as_str(), now).await?;
+    gate.admit(limit(LimitName::CodesOfDossier), code.as_str(), now).await?;
     let expires_at = now.saturating_add(CODE_COUNTS).unwrap_or(now);
     let record = ProofRecord {
         proof: drawn()?,
@@ -124,14 +107,14 @@ async fn ask(
     proofs.open(&record).await?;
     // Nothing is owed by the row: where this fails nobody is told that a code will come.
     queue.send_all(&[wire::json(&CloudEvent::asked(&record.proof, now))?]).await?;
-    let again_in_seconds = BETWEEN_CODES_SECONDS;
+    let again_in_seconds = i64::from(in_a_row.minutes) * 60;
     HttpReply::json(202, &Asked { proof: &record.proof, expires_at, again_in_seconds })
 }
 
 async fn confirm(
     request: &HttpRequest,
-    proofs: &ProofTable,
-    key: &ProofKey,
+    Office { proofs, gate, key, .. }: &Office<'_, impl Counts, impl MessageSender>,
+    catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     request.no_parameters()?;
@@ -142,8 +125,8 @@ async fn confirm(
         return Err(Failure::Invalid(found));
     }
     let Confirmation { proof, digits } = body;
-    let address = key.hidden("guesses", request.source());
-    admit(proofs, (&address, 3_600, GUESSES_OF_ADDRESS_AN_HOUR_MAX), now).await?;
+    let limit = catalogue.limits().on(LimitName::GuessesOfAddress, date_of(now));
+    gate.admit(limit, &network(request.source()), now).await?;
     let guessed = proofs.guess(&proof, &code, now).await?.ok_or(Failure::ProofRefused)?;
     let digits: String = digits.split_whitespace().collect();
     if !key.is_right(&proof, &digits) || !proofs.used(&proof, now).await? {

@@ -13,9 +13,15 @@ fn main() -> Result<(), entry::Error> {
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start().await?;
     let cloud = &Cloud::open()?;
-    let proofs = &ProofTable::new(cloud.tables(), settings.proofs_table);
+    let client = cloud.tables();
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let gate = &entry::gate(&client, settings.gate);
+    let proofs = &ProofTable::new(client, settings.proofs_table);
     let queue = &Queue::new(cloud.queues(), settings.notices_queue_url);
     let key = &settings.proof_key;
-    http::run(async |request, now| prove_owner::handle(request, proofs, queue, key, now).await)
-        .await
+    http::run(async |request, now| {
+        let office = prove_owner::Office { proofs, gate, queue, key };
+        prove_owner::handle(request, &office, &*live.current(now).await?, now).await
+    })
+    .await
 }

@@ -121,6 +121,7 @@ fn reason(why: &str) -> &str {
         "opted-out" => "người nộp không nhận tin",
         "no-channel" => "không còn kênh gửi",
         "budget" => "hết kinh phí tháng",
+        "budget-share" => "hết phần kinh phí của cơ quan",
         "not-listed" => "không còn thông tin liên hệ",
         "land-line" => "số cố định",
         "no-mobile-range" => "không phải số di động",

@@ -1,7 +1,7 @@
 //! `GET /tra-cuu` and `/tra-cuu/{file}`: the citizen's page. It shows how far a dossier is, with or
 //! without scripts; what its script shows besides comes from the doors that everybody has.
 //!
-//! What is not there, and what is no code, is answered in the same words after the same reads.
+//! What is not there, and what is no code, is answered in the same words after the same calls.
 
 mod page;
 mod pasted;
@@ -9,15 +9,19 @@ mod settings;
 
 use std::str::FromStr;
 
+use domain::catalogue::Catalogue;
 use domain::dossier::Progress;
 use domain::id::DossierCode;
 use domain::language::Language;
 use domain::{RuleName, Violation};
+use jiff::Timestamp;
 use platform::Failure;
 use platform::browser::policy_of_files;
 use platform::dynamo::Dossiers;
+use platform::gate::Gate;
 use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::named;
+use platform::port::Counts;
 
 use page::{Looked, Texts};
 
@@ -38,11 +42,13 @@ const NOBODYS: &str = "H00-000101-0000";
 /// the page uploads documents.
 pub async fn handle(
     request: HttpRequest,
-    dossiers: &Dossiers,
+    doors: (&Dossiers, &Gate<impl Counts>),
     storage: &str,
+    catalogue: &Catalogue,
+    now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     match request.route.as_str() {
-        "GET /tra-cuu" => show(&request, dossiers, storage).await,
+        "GET /tra-cuu" => show(&request, doors, storage, catalogue, now).await,
         "GET /tra-cuu/{file}" => {
             request.no_parameters()?;
             let PageFile(media_type, text) = request.path("file")?;
@@ -80,8 +86,10 @@ impl FromStr for PageFile {
 
 async fn show(
     request: &HttpRequest,
-    dossiers: &Dossiers,
+    (dossiers, gate): (&Dossiers, &Gate<impl Counts>),
     storage: &str,
+    catalogue: &Catalogue,
+    now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let languages = [("vi", Language::Vi), ("en", Language::En)];
@@ -96,7 +104,8 @@ async fn show(
         let known = request.header("if-none-match");
         return Ok(guarded(reply.kept_for(KEPT_SECONDS, Caches::Shared, known), storage));
     }
-    let found = progress(typed, dossiers).await?;
+    let (limits, find) = (catalogue.limits(), progress(typed, dossiers));
+    let found = gate.look_up(limits, request.source(), now, find).await?;
     let looked = found.as_ref().map_or(Looked::Missing, Looked::Found);
     let html = texts.page(typed, &looked)?;
     Ok(guarded(HttpReply::text("text/html; charset=utf-8", html), storage))

@@ -11,7 +11,14 @@ fn main() -> Result<(), entry::Error> {
 
 async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start().await?;
-    let dossiers = &Dossiers::new(Cloud::open()?.tables(), settings.dossiers);
+    let client = Cloud::open()?.tables();
+    let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let gate = &entry::gate(&client, settings.gate);
+    let dossiers = &Dossiers::new(client, settings.dossiers);
     let storage = &settings.storage_origin;
-    http::run(async |request, _| show_page::handle(request, dossiers, storage).await).await
+    http::run(async |request, now| {
+        let doors = (dossiers, gate);
+        show_page::handle(request, doors, storage, &*live.current(now).await?, now).await
+    })
+    .await
 }

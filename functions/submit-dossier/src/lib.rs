@@ -7,6 +7,7 @@ use domain::catalogue::Catalogue;
 use domain::id::CommandId;
 use jiff::Timestamp;
 use platform::Failure;
+use platform::gate::AdmitsOnce;
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::{Intake, UploadClaims};
 use platform::request::SubmissionBody;
@@ -17,7 +18,7 @@ pub use settings::Settings;
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    intake: &impl Intake,
+    (intake, gate): (&impl Intake, &impl AdmitsOnce),
     uploads: &impl UploadClaims,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -33,6 +34,6 @@ pub async fn handle(
     let day = date_of(now);
     let body = request.json_as_it_came(|read: SubmissionBody| read.violations(catalogue, day))?;
     let submission = SubmissionRequest { body, key, by, at: None, code: None };
-    let submitted = submit(intake, uploads, catalogue, submission, now).await?;
+    let submitted = submit((intake, gate), uploads, catalogue, submission, now).await?;
     Ok(HttpReply::json(201, &submitted)?.about(submitted.code))
 }

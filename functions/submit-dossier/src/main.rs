@@ -17,6 +17,7 @@ async fn wire() -> Result<(), entry::Error> {
     let cloud = &Cloud::open()?;
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let gate = &entry::gate(&client, settings.gate);
     let bucket = Bucket::open(cloud, &settings.documents_url)?;
     let keeper = Objects::new(bucket, ANSWER_WITHIN, clock::now);
     let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
@@ -25,7 +26,8 @@ async fn wire() -> Result<(), entry::Error> {
         IntakeTable::new(client, settings.dossiers, settings.intake_table, settings.people);
     let intake = &intake.claiming(settings.documents_table);
     http::run(async |request, now| {
-        submit_dossier::handle(request, intake, claims, &*live.current(now).await?, now).await
+        let doors = (intake, gate);
+        submit_dossier::handle(request, doors, claims, &*live.current(now).await?, now).await
     })
     .await
 }

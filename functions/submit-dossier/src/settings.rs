@@ -2,6 +2,7 @@
 
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
+use platform::gate::GateSettings;
 use platform::keyed_hash::KeyedHash;
 
 platform::settings! {
@@ -9,6 +10,8 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
+        /// Where and how limits are counted.
+        gate: GateSettings,
         /// The name of the documents table.
         documents_table: String = "DOCUMENTS_TABLE",
         /// The address of the documents bucket.

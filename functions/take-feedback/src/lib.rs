@@ -13,14 +13,16 @@ use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Duty, Role, Signature};
 use domain::feedback::{Feedback, FeedbackCode, FeedbackDecision, FeedbackRule, FeedbackStatus};
 use domain::id::CommandId;
+use domain::limit::LimitName;
 use domain::upload::{Claimable, UploadId, unclaimed_violation};
 use domain::{RuleName, Violation};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{
-    Dossiers, FeedbackReceipt, FeedbackTable, ProofTable, Reads, UNVERIFIED_KEPT,
+    CountTable, Dossiers, FeedbackReceipt, FeedbackTable, Reads, UNVERIFIED_KEPT,
 };
 use platform::fingerprint::Fingerprint;
+use platform::gate::{Gate, network};
 use platform::http::{HttpReply, HttpRequest};
 use platform::keyed_hash::KeyedHash;
 use platform::objects::Bucket;
@@ -36,12 +38,6 @@ use shown::{Case, Standing};
 
 pub use settings::Settings;
 
-/// What one source address may send in an hour: a household, or a school with one line.
-const OF_ADDRESS_AN_HOUR_MAX: u64 = 20;
-
-/// What may be sent in a day in the name of one telephone, whoever sends it.
-const OF_NUMBER_A_DAY_MAX: u64 = 10;
-
 /// How often another number is tried where a code is taken, and a move is decided again where
 /// somebody else was faster.
 const TRIES_MAX: u32 = 5;
@@ -51,13 +47,13 @@ const TRIES_MAX: u32 = 5;
 pub struct Office<U> {
     /// Where feedback is kept.
     pub feedback: FeedbackTable,
-    /// Where it is counted who sends how much.
-    pub proofs: ProofTable,
+    /// Counts who sends and looks up how much.
+    pub gate: Gate<CountTable>,
     /// Where reads of officers are recorded.
     pub reads: Reads,
     /// Where photographs are looked up and kept.
     pub uploads: U,
-    /// Reads tokens of authors, and hides what is counted.
+    /// Reads tokens of authors.
     pub key: ProofKey,
     /// Dossiers, of which only the state is read, to know whose result was handed over.
     pub dossiers: Dossiers,
@@ -140,7 +136,8 @@ pub async fn handle(
         "GET /v1/feedback/{code}" => {
             request.no_parameters()?;
             let code: FeedbackCode = request.path("code")?;
-            let found = office.feedback.feedback(&code, now).await?;
+            let (limits, find) = (catalogue.limits(), office.feedback.feedback(&code, now));
+            let found = office.gate.look_up(limits, request.source(), now, find).await?;
             HttpReply::json(200, &Standing::from(&found.ok_or(Failure::FeedbackNotFound)?))
         }
         // As `HttpRequest::proven` names the doors of proven authors.
@@ -181,22 +178,6 @@ fn taken_violations(photos: &[UploadId]) -> Failure {
 }
 
 impl<U: UploadClaims> Office<U> {
-    /// Counts `what` in windows of `seconds`. Fails where it is more than `most` in this one.
-    async fn admit(
-        &self,
-        (what, seconds, most): (&str, i64, u64),
-        now: Timestamp,
-    ) -> Result<(), Failure> {
-        let second = now.as_second();
-        let window = second.div_euclid(seconds);
-        let kept = SignedDuration::from_secs(2 * seconds);
-        if self.proofs.count(&format!("{what}#{seconds}#{window}"), kept, now).await? <= most {
-            return Ok(());
-        }
-        let left = (window + 1) * seconds - second;
-        Err(Failure::TooOften { again_in_seconds: u32::try_from(left).unwrap_or(u32::MAX) })
-    }
-
     async fn take(
         &self,
         request: &HttpRequest,
@@ -226,8 +207,8 @@ impl<U: UploadClaims> Office<U> {
         let Came { read: body, came } =
             request.json_as_it_came(|body: FilingBody| body.broken())?;
         if by.is_none() {
-            let address = self.key.hidden("feedback-address", request.source());
-            self.admit((&address, 3_600, OF_ADDRESS_AN_HOUR_MAX), now).await?;
+            let limit = catalogue.limits().on(LimitName::FeedbackOfAddress, date_of(now));
+            self.gate.admit(limit, &network(request.source()), now).await?;
         }
         let fingerprint = Fingerprint::of(&came, None);
         if let Some(kept) = self.feedback.receipt(&key, now).await? {
@@ -238,8 +219,8 @@ impl<U: UploadClaims> Office<U> {
         let claimable = Claimable { known: &known, account: &account, dossier: None, now };
         let filing = body.judged(key.clone(), &claimable, by.is_some())?;
         if let (None, Some(author)) = (&by, &filing.content.author) {
-            let number = self.key.hidden("feedback-number", author.phone.zalo());
-            self.admit((&number, 86_400, OF_NUMBER_A_DAY_MAX), now).await?;
+            let limit = catalogue.limits().on(LimitName::FeedbackOfTelephone, date_of(now));
+            self.gate.admit(limit, author.phone.zalo(), now).await?;
         }
         let under = FeedbackCode::counted_under(&rule.desk)
             .map_err(|_| Failure::Defect("the desk's code leaves no room".to_owned()))?;

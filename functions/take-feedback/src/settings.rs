@@ -1,6 +1,7 @@
 //! The settings of `take-feedback`.
 
 use platform::entry::CatalogueSettings;
+use platform::gate::GateSettings;
 use platform::keyed_hash::KeyedHash;
 use platform::proof::ProofKey;
 
@@ -9,6 +10,8 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
+        /// Where and how limits are counted.
+        gate: GateSettings,
         /// The name of the documents table.
         documents_table: String = "DOCUMENTS_TABLE",
         /// The name of the dossiers table, of which only states are read.
@@ -19,10 +22,8 @@ platform::settings! {
         feedback_table: String = "FEEDBACK_TABLE",
         /// The secret under which dossiers have their applicants' numbers.
         people: KeyedHash = "PEOPLE_KEY",
-        /// Reads tokens of authors, and hides what is counted.
+        /// Reads tokens of authors.
         proof_key: ProofKey = "PROOF_KEY",
-        /// The name of the proofs table, which has the counts.
-        proofs_table: String = "PROOFS_TABLE",
         /// The name of the reads table.
         reads_table: String = "READS_TABLE",
     }

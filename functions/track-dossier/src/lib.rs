@@ -22,8 +22,9 @@ use domain::outcome::ResultKind;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{Deliveries, Dossiers};
+use platform::gate::Gate;
 use platform::http::{HttpReply, HttpRequest};
-use platform::port::{DossierStore, NoticeBook};
+use platform::port::{Counts, DossierStore, NoticeBook};
 use serde::Serialize;
 
 use deadline::Deadline;
@@ -37,6 +38,7 @@ pub use settings::Settings;
 pub async fn handle(
     request: HttpRequest,
     (dossiers, book, ledger): (&Dossiers, &impl NoticeBook, &Deliveries),
+    gate: &Gate<impl Counts>,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -45,7 +47,9 @@ pub async fn handle(
             request.no_parameters()?;
             // Nothing is read for everybody that not everybody may see.
             let code = request.path("code")?;
-            let progress = dossiers.progress(&code).await?.ok_or(Failure::DossierNotFound)?;
+            let (limits, find) = (catalogue.limits(), dossiers.progress(&code));
+            let found = gate.look_up(limits, request.source(), now, find).await?;
+            let progress = found.ok_or(Failure::DossierNotFound)?;
             let dossier::Progress { code, status, completion } = &progress;
             HttpReply::json(200, &Progress::of(code, *status, *completion))
         }

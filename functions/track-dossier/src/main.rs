@@ -13,6 +13,7 @@ async fn wire() -> Result<(), entry::Error> {
     let settings: Settings = entry::start().await?;
     let client = Cloud::open()?.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let gate = &entry::gate(&client, settings.gate);
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
     let book = &Notices::new(client.clone(), settings.notices_table);
     let ledger = &Deliveries::new(client, settings.deliveries_table);
@@ -20,7 +21,7 @@ async fn wire() -> Result<(), entry::Error> {
     http::run(async |request, now| {
         let request = request.proven(key, now)?;
         let tables = (dossiers, book, ledger);
-        track_dossier::handle(request, tables, &*live.current(now).await?, now).await
+        track_dossier::handle(request, tables, gate, &*live.current(now).await?, now).await
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
+use platform::gate::GateSettings;
 use platform::proof::ProofKey;
 
 platform::settings! {
@@ -9,6 +10,8 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
+        /// Where and how limits are counted.
+        gate: GateSettings,
         /// The tables that hold dossiers.
         dossiers: DossierTables,
         /// The name of the notices table.

@@ -9,13 +9,15 @@ use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
 use domain::id::DossierCode;
 use domain::language::Language;
+use domain::limit::LimitName;
 use domain::signature::{SignatureVerdict, VerifiedSignature};
 use domain::upload::{Declared, DocumentType, ScanRefusal, Upload, UploadId, UploadState};
 use jiff::Timestamp;
 use platform::Failure;
+use platform::gate::Gate;
 use platform::http::{HttpReply, HttpRequest};
 use platform::objects::{Bucket, SignedUpload};
-use platform::port::Uploads;
+use platform::port::{Counts, Uploads};
 use platform::problem::preferred;
 use platform::wire::hex;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -93,7 +95,7 @@ struct Reason<'a> {
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    uploads: &impl Uploads,
+    (uploads, gate): (&impl Uploads, &Gate<impl Counts>),
     bucket: &Bucket,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -101,7 +103,7 @@ pub async fn handle(
     let by = request.actor(catalogue, now)?;
     request.no_parameters()?;
     match request.route.as_str() {
-        "POST /v1/documents" => ask(&request, &by, uploads, bucket, catalogue, now).await,
+        "POST /v1/documents" => ask(&request, &by, (uploads, gate), bucket, catalogue, now).await,
         "GET /v1/documents/{id}" => show(&request, &by, uploads, now).await,
         _ => Err(Failure::RouteNotFound),
     }
@@ -110,7 +112,7 @@ pub async fn handle(
 async fn ask(
     request: &HttpRequest,
     by: &Actor,
-    uploads: &impl Uploads,
+    (uploads, gate): (&impl Uploads, &Gate<impl Counts>),
     bucket: &Bucket,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -122,6 +124,17 @@ async fn ask(
     let found = declared.violations(catalogue.document_types(), date_of(now));
     if !found.is_empty() {
         return Err(Failure::Invalid(found));
+    }
+    match by {
+        Actor::Citizen { .. } | Actor::Proven { .. } => {
+            let limit = catalogue.limits().on(LimitName::UploadsOfAccount, date_of(now));
+            gate.admit(limit, &by.signature().account(), now).await?;
+        }
+        // The portal acts for everybody, and an officer's work has as many pages as it has.
+        Actor::Officer { .. }
+        | Actor::Integrator { .. }
+        | Actor::Portal { .. }
+        | Actor::System { .. } => {}
     }
     let upload = Upload::asked(drawn()?, by.signature().account(), declared, now);
     // Signed first: without an address the row would be of no use.

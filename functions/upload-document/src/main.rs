@@ -15,12 +15,14 @@ async fn wire() -> Result<(), entry::Error> {
     let cloud = &Cloud::open()?;
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
+    let gate = &entry::gate(&client, settings.gate);
     let uploads = &UploadTable::new(client, settings.documents_table);
     let bucket = &Bucket::open(cloud, &settings.documents_url)?;
     let key = &settings.proof_key;
     http::run(async |request, now| {
         let request = request.proven(key, now)?;
-        upload_document::handle(request, uploads, bucket, &*live.current(now).await?, now).await
+        let catalogue = &*live.current(now).await?;
+        upload_document::handle(request, (uploads, gate), bucket, catalogue, now).await
     })
     .await
 }

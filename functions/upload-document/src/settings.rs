@@ -1,6 +1,7 @@
 //! The settings of `upload-document`.
 
 use platform::entry::CatalogueSettings;
+use platform::gate::GateSettings;
 use platform::proof::ProofKey;
 
 platform::settings! {
@@ -8,6 +9,8 @@ platform::settings! {
     pub struct Settings {
         /// Where the catalogue is read.
         catalogue: CatalogueSettings,
+        /// Where and how limits are counted.
+        gate: GateSettings,
         /// The name of the documents table.
         documents_table: String = "DOCUMENTS_TABLE",
         /// The address of the documents bucket.

@@ -25,6 +25,7 @@ use crate::index::Indexes;
 use crate::intake::IntakeRules;
 use crate::law::Law;
 use crate::leader::Leaders;
+use crate::limit::Limits;
 use crate::notice::Templates;
 use crate::notice::codes::Codes;
 use crate::notice::policy::{NoticePolicies, NoticePolicy};
@@ -261,6 +262,11 @@ impl Catalogue {
     /// How satisfaction is asked about after a result, by day.
     pub fn survey(&self) -> &SurveyRules {
         self.notice_policies.survey()
+    }
+
+    /// How often what may be asked for, by day.
+    pub fn limits(&self) -> &Limits {
+        &self.intake.limits
     }
 
     /// When and how much is sent on `day`, with the providers that may be asked then.

@@ -1,11 +1,12 @@
 //! Rules for input (`intake.json`): kinds of identity numbers, telephone ranges, hosts of
-//! documents, types of files, and how feedback is handled.
+//! documents, types of files, how feedback is handled, and how often what may be asked for.
 
 use crate::Violation;
 use crate::data_file::data_file;
 use crate::document::{DocumentHost, DocumentHosts};
 use crate::feedback_rule::{FeedbackRule, FeedbackRules};
 use crate::identity::{CitizenNumbers, Identities, IdentityKind, TaxCodes};
+use crate::limit::{LimitRule, Limits};
 use crate::phone::{NoMobileRange, Telephones};
 use crate::signature::{ResultSignature, ResultSignatures, TrustAnchor, TrustedAuthorities};
 use crate::upload::{AcceptedType, DocumentTypes};
@@ -33,6 +34,9 @@ data_file! {
         /// How feedback is handled. None in editions of before it was: none is taken then.
         #[serde(default)]
         feedback: Vec<FeedbackRule>,
+        /// How often what may be asked for. What no row names has the limit that this release knows.
+        #[serde(default)]
+        limits: Vec<LimitRule>,
     }
 }
 
@@ -53,6 +57,8 @@ pub struct IntakeRules {
     pub result_signatures: ResultSignatures,
     /// How feedback is handled, by day.
     pub feedback: FeedbackRules,
+    /// How often what may be asked for, by day.
+    pub limits: Limits,
 }
 
 impl IntakeRules {
@@ -65,7 +71,8 @@ impl IntakeRules {
         let authorities = TrustedAuthorities::assemble(file.trust_anchors);
         let signatures = ResultSignatures::assemble(file.result_signatures);
         let feedback = FeedbackRules::assemble(file.feedback);
-        match (identities, telephones, hosts, types, authorities, signatures, feedback) {
+        let limits = Limits::assemble(file.limits);
+        match (identities, telephones, hosts, types, authorities, signatures, feedback, limits) {
             (
                 Ok(identities),
                 Ok(telephones),
@@ -74,6 +81,7 @@ impl IntakeRules {
                 Ok(authorities),
                 Ok(result_signatures),
                 Ok(feedback),
+                Ok(limits),
             ) => Ok(Self {
                 identities,
                 telephones,
@@ -82,8 +90,9 @@ impl IntakeRules {
                 authorities,
                 result_signatures,
                 feedback,
+                limits,
             }),
-            (identities, telephones, hosts, types, authorities, signatures, feedback) => {
+            (identities, telephones, hosts, types, authorities, signatures, feedback, limits) => {
                 let reasons = [
                     identities.err(),
                     telephones.err(),
@@ -92,6 +101,7 @@ impl IntakeRules {
                     authorities.err(),
                     signatures.err(),
                     feedback.err(),
+                    limits.err(),
                 ];
                 Err(reasons.into_iter().flatten().flatten().collect())
             }

@@ -30,6 +30,7 @@ pub mod kpi;
 pub mod language;
 pub mod law;
 pub mod leader;
+pub mod limit;
 pub mod notice;
 pub mod outcome;
 pub mod payment;

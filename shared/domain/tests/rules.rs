@@ -23,6 +23,7 @@ mod rules {
     mod inquiries;
     mod kpi;
     mod ledger;
+    mod limits;
     mod notices;
     mod payments;
     mod post;

@@ -22,7 +22,8 @@ pub use lambda_runtime::Error;
 
 use crate::catalogue::UndecidedYears;
 use crate::config::Settings;
-use crate::dynamo::{CatalogueStore, Client};
+use crate::dynamo::{CatalogueStore, Client, CountTable};
+use crate::gate::{Gate, GateSettings};
 use crate::live_catalogue::LiveCatalogue;
 use crate::payload::{Payload, Reported};
 use crate::{Failure, clock, telemetry};
@@ -77,6 +78,12 @@ pub async fn catalogue(
     let CatalogueSettings { table, max_age, undecided } = settings;
     let catalogue_store = CatalogueStore::new(client.clone(), table);
     LiveCatalogue::open(catalogue_store, undecided, max_age, clock::now()).await
+}
+
+/// The gate that limits pass through, over the tables of `client`.
+pub fn gate(client: &Client, settings: GateSettings) -> Gate<CountTable> {
+    let GateSettings { table, key, times } = settings;
+    Gate::new(CountTable::new(client.clone(), table), key, times)
 }
 
 /// When an invocation came, and when the platform ends the process over it.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::dossier::{Action, DossierStatus, Refusal};
 use domain::feedback::{FeedbackAction, FeedbackRefusal, FeedbackStatus};
+use domain::limit::Exceeded;
 use domain::upload::UploadId;
 use domain::{RuleName, Violation};
 use jiff::SignedDuration;
@@ -48,12 +49,9 @@ pub enum Failure {
     /// A one-time code is wrong, was used, or its time is over; which of them is not said.
     #[error("the one-time code does not count")]
     ProofRefused,
-    /// The same was asked for too often: it may be asked for again after so many seconds.
-    #[error("asked for too often: again in {again_in_seconds} s")]
-    TooOften {
-        /// Seconds until it may be asked for again.
-        again_in_seconds: u32,
-    },
+    /// The same was asked for too often: which limit says so, and when it may be asked for again.
+    #[error("asked for too often ({}): again in {} s", .0.limit.name(), .0.again_in_seconds)]
+    TooOften(Exceeded),
     /// Documents that the request names are not inspected yet: a matter of seconds.
     #[error("{} document(s) under inspection", .0.len())]
     UnderInspection(BTreeSet<UploadId>),
@@ -211,8 +209,8 @@ impl Failure {
             | Self::Stale { .. }
             | Self::Illegal { .. } => Retry::PerhapsSoon,
             Self::HeldBack(wait) => Retry::In(*wait),
-            Self::TooOften { again_in_seconds } => {
-                Retry::In(SignedDuration::from_secs(i64::from(*again_in_seconds)))
+            Self::TooOften(exceeded) => {
+                Retry::In(SignedDuration::from_secs(i64::from(exceeded.again_in_seconds)))
             }
             Self::Unavailable { .. } | Self::Held(_) | Self::Defect(_) => Retry::Yes,
         }
@@ -233,7 +231,7 @@ impl Failure {
             Self::EventNotFound => "event-not-found",
             Self::FeedbackNotFound => "feedback-not-found",
             Self::ProofRefused => "proof-refused",
-            Self::TooOften { .. } => "too-many-requests",
+            Self::TooOften(_) => "too-many-requests",
             Self::UnderInspection(_) => Self::UNDER_INSPECTION,
             Self::FormNotFound => "form-not-found",
             Self::ProcedureNotFound => "procedure-not-found",
@@ -317,6 +315,12 @@ fn first_rule(violations: &[Violation]) -> String {
 impl From<Violation> for Failure {
     fn from(violation: Violation) -> Self {
         Self::Invalid(vec![violation])
+    }
+}
+
+impl From<Exceeded> for Failure {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::TooOften(exceeded)
     }
 }
 

@@ -46,6 +46,6 @@ pub use adapter::{
 pub use failure::Failure;
 pub use log_line::LogLine;
 pub use service::{
-    assignment, claiming, gather, live_catalogue, live_token, paying, recorded, removal,
+    assignment, claiming, gate, gather, live_catalogue, live_token, paying, recorded, removal,
     submission, transition,
 };

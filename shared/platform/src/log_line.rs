@@ -22,6 +22,8 @@ pub enum LogLine {
     BudgetUsedUp,
     /// The month's spending has reached the share of the budget that warns.
     BudgetNearlyUsedUp,
+    /// Little of the month's budget is left, and an agency has had its share of that.
+    BudgetShareUsedUp,
     /// Nobody can say whether an applicant got a notice.
     NoticeLeftUnknown,
     /// A delivery report states a price that is not believed.
@@ -58,11 +60,17 @@ pub enum LogLine {
     PaymentPlatformAway,
     /// Secrets may have changed, and a function goes on with those that it has.
     SecretsUnreadable,
+    /// A code that was looked up without an account stands for nothing, or nobody was told.
+    LookUpInVain,
+    /// An officer has searched for people more often than anybody at work does.
+    SearchedTooOften,
+    /// What a limit would have stopped could not be counted, and went on.
+    LimitNotCounted,
 }
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 29] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,
@@ -70,6 +78,7 @@ impl LogLine {
         Self::NoticeUnsent,
         Self::BudgetUsedUp,
         Self::BudgetNearlyUsedUp,
+        Self::BudgetShareUsedUp,
         Self::NoticeLeftUnknown,
         Self::ImplausiblePrice,
         Self::CatalogueUnreadable,
@@ -88,6 +97,9 @@ impl LogLine {
         Self::SenderNotProven,
         Self::PaymentPlatformAway,
         Self::SecretsUnreadable,
+        Self::LookUpInVain,
+        Self::SearchedTooOften,
+        Self::LimitNotCounted,
     ];
 
     /// The `message` of the line.
@@ -100,6 +112,7 @@ impl LogLine {
             Self::NoticeUnsent => "a notice ends unsent",
             Self::BudgetUsedUp => "the month's budget for messages is used up",
             Self::BudgetNearlyUsedUp => "the month's budget for messages is nearly used up",
+            Self::BudgetShareUsedUp => "an agency's share of the budget for messages is used up",
             Self::NoticeLeftUnknown => "a notice is left unknown",
             Self::ImplausiblePrice => "a report states a price that cannot be",
             Self::CatalogueUnreadable => "a newer catalogue cannot be read",
@@ -118,6 +131,9 @@ impl LogLine {
             Self::SenderNotProven => "an event's sender is not proven",
             Self::PaymentPlatformAway => "the payment platform does not answer",
             Self::SecretsUnreadable => "secrets cannot be read anew",
+            Self::LookUpInVain => "a look-up was in vain",
+            Self::SearchedTooOften => "an officer searches too often",
+            Self::LimitNotCounted => "a limit could not be counted",
         }
     }
 }

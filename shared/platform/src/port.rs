@@ -1,16 +1,17 @@
 //! What the functions need of the world. Each port has two implementations: the real adapter, and
 //! in the tests one that fails on purpose between two calls.
 
+mod contacts;
+mod counts;
 mod delivery;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::applicant::{IdNumber, Phone};
+use domain::applicant::Phone;
 use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode, SubjectCode};
-use domain::notice::policy::Reach;
-use domain::notice::{Notice, NoticeChannel, Provider};
-use domain::thread::{Charge, NoticeThread};
+use domain::notice::{Notice, Provider};
+use domain::thread::NoticeThread;
 use domain::upload::{Declared, Upload, UploadId, UploadState, UploadedDocument};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,8 @@ mod events;
 mod inquiries;
 mod payment;
 
+pub use contacts::Contacts;
+pub use counts::Counts;
 pub use events::{EventRecords, ReplyQueues};
 pub use payment::{DuePayment, PaymentBook, PaymentGateway, PaymentOrder};
 
@@ -302,53 +305,6 @@ pub trait NoticeBook: Sync {
 
     /// Stores `thread` if the stored version is the one before it.
     fn keep(&self, thread: &NoticeThread) -> impl Future<Output = Result<Stored, Failure>> + Send;
-}
-
-/// What is known about addressees, and counts of messages. Implementations store no number in the
-/// clear.
-pub trait Contacts: Sync {
-    /// How the addressee with this number can be reached at `now`, with their preference if their
-    /// identity number is known, and the messages sent to this number today and by the province
-    /// this month.
-    fn reach(
-        &self,
-        phone: &Phone,
-        id_number: Option<&IdNumber>,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Reach, Failure>> + Send;
-
-    /// Remembers until `until` that `channel` does not reach this number.
-    fn remember_unreachable(
-        &self,
-        phone: &Phone,
-        channel: NoticeChannel,
-        until: Timestamp,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
-
-    /// Counts `price_vnd` against the month of `now`, before a gateway is asked, and takes the next
-    /// place of `agency` in the minute, from 1, where it is given. What the gateway does not charge
-    /// is given back.
-    fn reserve(
-        &self,
-        agency: Option<&AgencyCode>,
-        price_vnd: u64,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Option<u32>, Failure>> + Send;
-
-    /// Takes `vnd` back from the month of `now`.
-    fn give_back(
-        &self,
-        vnd: u64,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
-
-    /// Counts `charge` against the month and, where the number is still known, the number's day.
-    fn count(
-        &self,
-        phone: Option<&Phone>,
-        charge: Charge,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// What a gateway made of a message.

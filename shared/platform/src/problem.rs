@@ -128,7 +128,11 @@ impl Problem {
             }),
             Failure::UnderInspection(uploads) => json!({ "uploads": uploads }),
             Failure::CatalogueRefused(misprints) => json!({ "misprints": misprints }),
-            Failure::TooOften { again_in_seconds } => json!({ AGAIN_IN: again_in_seconds }),
+            Failure::TooOften(exceeded) => json!({
+                "limit": exceeded.limit,
+                AGAIN_IN: exceeded.again_in_seconds,
+                "until": exceeded.until,
+            }),
             Failure::StaleEdition { current } => json!({ "currentEdition": current }),
             Failure::CalendarMissing { year } => json!({ "year": year }),
             Failure::Malformed
@@ -231,7 +235,7 @@ fn titles(failure: &Failure) -> (&'static str, &'static str) {
             "Mã xác nhận không đúng, đã dùng hoặc đã hết hạn.",
             "The code is not right, was used, or its time is over.",
         ),
-        Failure::TooOften { .. } => (
+        Failure::TooOften(_) => (
             "Đã yêu cầu quá nhiều lần; hãy thử lại sau.",
             "It was asked for too often; try again later.",
         ),

@@ -4,6 +4,7 @@
 
 pub mod assignment;
 pub mod claiming;
+pub mod gate;
 pub mod gather;
 pub mod live_catalogue;
 pub mod live_token;

@@ -35,9 +35,16 @@ impl Work {
         }
     }
 
-    /// A submission under a key of its own.
+    /// A submission under a key of its own, by an account and with a telephone of its own: of one that
+    /// hands in thousands a day most would be refused.
     pub fn submit(&self, key: &str) -> Value {
         let mut event = self.submit.clone();
+        let number =
+            key.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] =
+            json!(format!("citizen-{number}"));
+        let phone = format!("0912{:06}", number % 1_000_000);
+        alter(&mut event, |body| body["applicant"]["phone"] = json!(phone));
         event["headers"]["idempotency-key"] = json!(key);
         event["requestContext"]["requestId"] = json!(key);
         event

@@ -1,6 +1,8 @@
 //! When and how much is sent, from a day on: what a province decides about its messages, as data
 //! (`infra/data/notices.json`).
 
+mod budget;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Time};
@@ -80,11 +82,6 @@ fn usual_patience() -> ByClass<u32> {
 }
 
 /// The default of editions older than the field, in percent.
-fn four_fifths() -> u32 {
-    80
-}
-
-/// The same for what reports state.
 fn half_as_much_again() -> u32 {
     150
 }
@@ -138,9 +135,19 @@ pub struct NoticePolicy {
     /// Đồng a month, after which only what the law wants is sent.
     monthly_budget_vnd: u64,
     /// The share of the budget at which a warning is raised, in percent.
-    #[serde(default = "four_fifths")]
+    #[serde(default = "budget::four_fifths")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     budget_warning_percent: u32,
+    /// The share of the budget, in percent, from which on what is left of it is divided among the
+    /// agencies.
+    #[serde(default = "budget::seven_tenths")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
+    budget_shared_from_percent: u32,
+    /// The most that one agency may have of what is divided, in percent; what the law requires
+    /// counts and goes nevertheless.
+    #[serde(default = "budget::a_tenth")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
+    agency_share_percent: u32,
     /// The most that a delivery report may state as a message's price and be believed, in percent
     /// of the list price.
     #[serde(default = "half_as_much_again")]
@@ -175,6 +182,8 @@ pub struct Reach {
     pub sent_today: u32,
     /// What the province has spent this month, in đồng.
     pub spent_vnd: u64,
+    /// What its agency has spent this month since the budget is divided, in đồng.
+    pub agency_spent_vnd: u64,
 }
 
 impl NoticePolicy {
@@ -213,13 +222,6 @@ impl NoticePolicy {
             .min(u64::from(self.retry_max_seconds));
         let jitter = u64::from(draw) % (seconds / 4 + 1);
         SignedDuration::from_secs(i64::try_from(seconds + jitter).unwrap_or(i64::MAX))
-    }
-
-    /// Whether what was `spent_vnd` this month comes near the budget, and has not used it up.
-    pub fn budget_warns(&self, spent_vnd: u64) -> bool {
-        let near = spent_vnd.saturating_mul(100)
-            >= self.monthly_budget_vnd.saturating_mul(self.budget_warning_percent.into());
-        near && spent_vnd < self.monthly_budget_vnd
     }
 
     /// The most that a delivery report may state as a message's price and be believed, in percent
@@ -282,11 +284,6 @@ impl NoticePolicy {
     /// For how long a channel that takes nothing is waited for before the next one is asked.
     pub fn channel_patience(&self, class: NoticeClass) -> SignedDuration {
         SignedDuration::from_mins(i64::from(*self.channel_patience_minutes.of(class)))
-    }
-
-    /// Whether what was `spent_vnd` this month has used the budget up.
-    pub fn budget_is_spent(&self, spent_vnd: u64) -> bool {
-        spent_vnd >= self.monthly_budget_vnd
     }
 
     /// Whether what was `spent_vnd` this month leaves nothing for questions by `rule`.
@@ -382,6 +379,8 @@ impl NoticePolicy {
             ("unknownMinutes", self.unknown_minutes, 1, 1_440),
             ("reportHours", self.report_hours, 1, 240),
             ("budgetWarningPercent", self.budget_warning_percent, 1, 100),
+            ("budgetSharedFromPercent", self.budget_shared_from_percent, 1, 100),
+            ("agencySharePercent", self.agency_share_percent, 1, 100),
             ("reportedPriceMaxPercent", self.reported_price_max_percent, 100, 1_000),
             ("perNumberDaily", self.per_number_daily, 1, 1_000),
             ("perAgencyMinute", self.per_agency_minute, 1, 100_000),

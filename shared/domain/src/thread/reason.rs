@@ -49,7 +49,7 @@ pub enum NoticeReason {
 
 impl NoticeReason {
     /// Those that are not a gateway's.
-    const OURS: [Self; 28] = [
+    const OURS: [Self; 29] = [
         Self::Delayed(DelayReason::QuietHours),
         Self::Delayed(DelayReason::NumberCap),
         Self::Delayed(DelayReason::AgencyShare),
@@ -59,6 +59,7 @@ impl NoticeReason {
         Self::Unsent(UnsentReason::OptedOut),
         Self::Unsent(UnsentReason::NoChannel),
         Self::Unsent(UnsentReason::Budget),
+        Self::Unsent(UnsentReason::BudgetShare),
         Self::Unsent(UnsentReason::NotListed),
         Self::Unsent(UnsentReason::Moot),
         Self::Unsent(UnsentReason::Unreachable(Unreachable::LandLine)),
@@ -181,6 +182,8 @@ pub enum UnsentReason {
     NoChannel,
     /// The month's budget for messages is used up.
     Budget,
+    /// Little of the month's budget is left, and its agency has had its share of that.
+    BudgetShare,
     /// The catalogue does not list the leader any more, or the content of the dossier is gone and
     /// with it the number.
     NotListed,
@@ -197,6 +200,7 @@ impl UnsentReason {
             Self::OptedOut => "opted-out",
             Self::NoChannel => "no-channel",
             Self::Budget => "budget",
+            Self::BudgetShare => "budget-share",
             Self::NotListed => "not-listed",
             Self::Moot => "moot",
             Self::Unreachable(why) => why.name(),

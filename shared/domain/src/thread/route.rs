@@ -122,6 +122,13 @@ impl NoticeRecord {
         if information && policy.budget_is_spent(reach.spent_vnd) {
             return Routing::Refuse { reason: UnsentReason::Budget };
         }
+        // What one agency has caused must not silence all others.
+        if information
+            && policy.budget_is_shared(reach.spent_vnd)
+            && policy.share_is_spent(reach.agency_spent_vnd)
+        {
+            return Routing::Refuse { reason: UnsentReason::BudgetShare };
+        }
         if information && reach.sent_today >= policy.per_number_daily() {
             let tomorrow = instant(next(date_of(now)), Time::midnight());
             let until = policy.quiet_until(*first, self.class, tomorrow, draw).unwrap_or(tomorrow);

@@ -63,6 +63,7 @@ fn the_reason_of_a_notice_is_read_as_ours_where_we_gave_it_and_as_a_gateway_s_co
     for word in [
         "quiet-hours",
         "budget",
+        "budget-share",
         "land-line",
         "said-by-a-later-notice",
         "system-tells",
@@ -106,12 +107,13 @@ fn the_reasons_of_a_notice_that_ends_unsent_are_the_words_of_the_records() {
             UnsentReason::OptedOut,
             UnsentReason::NoChannel,
             UnsentReason::Budget,
+            UnsentReason::BudgetShare,
             UnsentReason::NotListed,
             UnsentReason::Moot,
             UnsentReason::Unreachable(Unreachable::LandLine),
         ]
         .map(UnsentReason::name),
-        ["opted-out", "no-channel", "budget", "not-listed", "moot", "land-line"]
+        ["opted-out", "no-channel", "budget", "budget-share", "not-listed", "moot", "land-line"]
     );
 }
 

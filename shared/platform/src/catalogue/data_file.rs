@@ -46,7 +46,7 @@ data_files! {
     Index: "index.json" holds "declared", "indexes";
     Intake: "intake.json"
         holds "citizenNumber", "documentHosts", "documentTypes", "feedback", "identities",
-            "noMobileRanges", "resultSignatures", "taxCode", "trustAnchors";
+            "limits", "noMobileRanges", "resultSignatures", "taxCode", "trustAnchors";
     Integrators: "integrators.json" holds "integrators";
     Leaders: "leaders.json" holds "leaders";
     Notices: "notices.json" holds "policies", "survey";

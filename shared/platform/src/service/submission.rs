@@ -1,10 +1,12 @@
 //! Taking a dossier in: one set of rules for the HTTP door and the integrators' queue.
 
+use domain::applicant::Phone;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::document::uploads_in;
 use domain::dossier::{Actor, CLOCK_SKEW_MAX, DossierStatus, moment};
 use domain::id::{CommandId, DossierCode};
+use domain::limit::LimitName;
 use domain::phone::Unreachable;
 use domain::submission::Times;
 use domain::upload::Claimable;
@@ -17,6 +19,7 @@ pub use crate::fingerprint::command_id;
 use crate::Failure;
 use crate::claiming::taken_violations;
 use crate::fingerprint::{self, Fingerprint};
+use crate::gate::AdmitsOnce;
 use crate::port::{Admission, Intake, UploadClaims};
 use crate::record::SubmissionReceipt;
 use crate::request::{Came, SubmissionBody};
@@ -83,7 +86,7 @@ impl From<SubmissionReceipt> for Receipt {
 /// Takes a dossier in, once: the same key and body give the same receipt, however often and however
 /// many at a time.
 pub async fn submit(
-    intake: &impl Intake,
+    (intake, gate): (&impl Intake, &impl AdmitsOnce),
     uploads: &impl UploadClaims,
     catalogue: &Catalogue,
     request: SubmissionRequest,
@@ -134,6 +137,8 @@ pub async fn submit(
     if !found.is_empty() {
         return Err(Failure::Invalid(found));
     }
+    let whose = (&request.by, &submission.applicant.phone);
+    admit(gate, catalogue, whose, &request.key, now).await?;
     uploads.keep(uploads_in(&submission.documents)).await?;
     for tried in 0..NUMBERS_TRIED_MAX {
         let code = match &request.code {
@@ -187,6 +192,32 @@ pub async fn submit(
         }
     }
     Err(Failure::Held("the number"))
+}
+
+/// Lets the submission through the limits of who hands in on-line: of an applicant's account, and of
+/// the telephone whose owner will be told. Who comes to a counter, and who writes for an agency, is
+/// served however often.
+async fn admit(
+    gate: &impl AdmitsOnce,
+    catalogue: &Catalogue,
+    (by, phone): (&Actor, &Phone),
+    key: &CommandId,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let limit = |name| catalogue.limits().on(name, date_of(now));
+    match by {
+        Actor::Citizen { .. } => {
+            let own = limit(LimitName::SubmissionsOfAccount);
+            gate.admit_once(own, &by.signature().account(), key, now).await?;
+        }
+        Actor::Portal { .. } => {}
+        Actor::Officer { .. }
+        | Actor::Integrator { .. }
+        | Actor::Proven { .. }
+        | Actor::System { .. } => return Ok(()),
+    }
+    let of_number = limit(LimitName::SubmissionsOfTelephone);
+    gate.admit_once(of_number, phone.zalo(), key, now).await
 }
 
 /// What was asked, in every form in which an answer to it may be kept.

@@ -117,6 +117,9 @@ fn a_policy_for_notices_out_of_its_range_is_refused() {
         ("perAgencyMinute", json!(0)),
         ("coalesceSeconds", json!(3_601)),
         ("budgetWarningPercent", json!(0)),
+        ("budgetSharedFromPercent", json!(0)),
+        ("budgetSharedFromPercent", json!(101)),
+        ("agencySharePercent", json!(0)),
     ] {
         refused(&format!("policies.{field}"), "range", |files| {
             files.notices["policies"][0][field] = value
@@ -144,7 +147,13 @@ fn a_policy_for_notices_out_of_its_range_is_refused() {
 fn a_policy_of_an_edition_from_before_patience_and_warnings_were_its_to_say_is_read_as_it_was() {
     let found = wrong(|files| {
         let policy = files.notices["policies"][0].as_object_mut().unwrap();
-        for field in ["channelPatienceMinutes", "budgetWarningPercent", "reportedPriceMaxPercent"] {
+        for field in [
+            "channelPatienceMinutes",
+            "budgetWarningPercent",
+            "budgetSharedFromPercent",
+            "agencySharePercent",
+            "reportedPriceMaxPercent",
+        ] {
             assert!(policy.remove(field).is_some(), "{field}");
         }
     });

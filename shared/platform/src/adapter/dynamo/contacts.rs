@@ -288,6 +288,12 @@ fn month_key(now: Timestamp) -> String {
     format!("month#{}", date_of(now).strftime("%Y-%m"))
 }
 
+/// What an agency has of the divided budget: an item of its own, since that of the month is written
+/// for each message.
+fn share_key(agency: &AgencyCode, now: Timestamp) -> String {
+    format!("{}#{agency}", month_key(now))
+}
+
 impl Contacts for ContactBook {
     async fn reach(
         &self,
@@ -321,6 +327,8 @@ impl Contacts for ContactBook {
                 .collect(),
             sent_today: u32::try_from(sent_today).unwrap_or(u32::MAX),
             spent_vnd,
+            // Read where the budget is divided.
+            agency_spent_vnd: 0,
         })
     }
 
@@ -380,6 +388,19 @@ impl Contacts for ContactBook {
             began = !began;
         }
         Err(Failure::Held("the month's count"))
+    }
+
+    async fn agency_spent(&self, agency: &AgencyCode, now: Timestamp) -> Result<u64, Failure> {
+        self.counted(share_key(agency, now)).await
+    }
+
+    async fn count_agency(
+        &self,
+        agency: &AgencyCode,
+        vnd: u64,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        self.add(share_key(agency, now), vnd, after(now, MONTHS_KEPT)).await
     }
 
     async fn give_back(&self, vnd: u64, now: Timestamp) -> Result<(), Failure> {
