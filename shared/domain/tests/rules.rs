@@ -44,6 +44,7 @@ mod rules {
     mod supplements;
     mod tellers;
     mod texts;
+    mod transfers;
     mod transitions;
     mod waits_for;
     mod world;

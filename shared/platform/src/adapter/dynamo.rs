@@ -44,7 +44,9 @@ pub use catalogue_store::CatalogueStore;
 pub use contacts::{ContactBook, NoticePreference};
 pub use contents::DossierItems;
 pub use copies::CopyTable;
-pub use deliveries::{Behind, Deliveries, DueDelivery, InStep, SystemStanding, ToldOf};
+pub use deliveries::{
+    Behind, Deliveries, DueDelivery, InStep, OpenTransfers, SystemStanding, ToldOf,
+};
 pub use dossiers::{Desk, DossierTables, Dossiers, Line, Outline, WorklistPage};
 pub use events::EventTable;
 pub use facts::{FACTS, Histories};
