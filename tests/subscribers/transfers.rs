@@ -484,6 +484,12 @@ async fn a_row_that_is_new_has_the_night_offer_what_was_received_before_it() {
     let transfer = line.transfer().unwrap();
     assert_eq!(transfer.state(), TransferState::Offered);
     assert_eq!(transfer.until(), after(2 * day + 60), "the time is counted from the offer");
+    // Of a row that is not connected any more officers see nothing open.
+    let fields = json!({ "agencies": [AGENCY], "transfer": terms(), "connected": false });
+    national.catalogue = with(vec![row(&fields)]);
+    let shown = seen(&world, &national, &code, "deliveries", after(2 * day)).await;
+    assert_eq!(shown["inStep"], true);
+    assert_eq!(shown["systems"][0]["transfer"]["state"], "over");
     // And a row that no longer has it processed ends it, when its time comes.
     national.catalogue = with(vec![row(&json!({ "agencies": [AGENCY] }))]);
     national.minute(after(2 * day + 60)).await;

@@ -67,10 +67,12 @@ impl<'a> Shown<'a> {
             reopened: line.reopened(),
             last_error: line.last_error(),
         };
+        let systems: Vec<Standing<'_>> = lines.iter().map(standing).collect();
+        let open = |of: &Standing<'_>| of.transfer.as_ref().is_some_and(TransferStanding::is_open);
         Self {
             code,
-            in_step: lines.iter().all(Delivery::is_in_step),
-            systems: lines.iter().map(standing).collect(),
+            in_step: !lines.iter().any(Delivery::is_behind) && !systems.iter().any(open),
+            systems,
         }
     }
 }

@@ -27,22 +27,28 @@ pub struct TransferStanding {
 }
 
 impl TransferStanding {
-    /// That of `line` at `now`, with what is agreed with `system` where the catalogue still lists
-    /// it; none where the dossier never was the system's to process.
+    /// That of `line` at `now`, with what is agreed with `system`; none where the dossier never was
+    /// the system's to process. Over where the catalogue does not have it process dossiers any more:
+    /// then nobody looks at its line.
     pub fn of(line: &Delivery, system: Option<&System>, now: Timestamp) -> Option<Self> {
         let transfer = line.transfer()?;
-        let terms = system.and_then(|system| system.transfer.as_ref());
+        let terms = system.and_then(System::processes);
         Some(Self {
-            state: transfer.state(),
+            state: terms.map_or(TransferState::Over, |_| transfer.state()),
             since: transfer.since(),
             until: transfer.until(),
             at: transfer.at(),
-            overdue: transfer.is_overdue(now),
+            overdue: terms.is_some() && transfer.is_overdue(now),
             taken_at: transfer.taken_at(),
             reference: transfer.reference().map(str::to_owned),
             reason: transfer.reason().map(str::to_owned),
             still_here: terms.map(|terms| terms.still_here.clone()).unwrap_or_default(),
         })
+    }
+
+    /// Whether somebody still has to do something before the dossier is where it is processed.
+    pub fn is_open(&self) -> bool {
+        self.state.is_open()
     }
 
     /// The same for who may make only the moves `next`.

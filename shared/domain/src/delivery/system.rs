@@ -230,6 +230,7 @@ impl System {
         let known = integrator(&terms.integrator);
         row.check("transfer.integrator", RuleName::KnownSource, known, "is no integrator's source");
         let own = self.integrator.as_ref().is_none_or(|queue| *queue == terms.integrator);
+        let own = own || !known;
         let detail = "must be the integrator whose queue it is";
         row.check("transfer.integrator", RuleName::KnownSource, own, detail);
         let hours = (1..=HOURS_MAX).contains(&terms.acknowledge_within_hours);
@@ -249,6 +250,11 @@ impl System {
     /// Whether it is a system of `agency`.
     fn is_of(&self, agency: &AgencyCode) -> bool {
         self.agencies.as_ref().is_none_or(|all| all.contains(agency))
+    }
+
+    /// What is agreed about transfers to it, as long as anything is owed to it.
+    pub fn processes(&self) -> Option<&TransferTerms> {
+        self.transfer.as_ref().filter(|_| self.connected)
     }
 
     /// Since when it has to process a dossier with this owner, procedure and history, from its first

@@ -111,7 +111,11 @@ fn a_system_that_processes_dossiers_is_an_integrator_gets_every_change_and_can_s
     };
     assert_eq!(wrong(|files| by_queue(files, "urn:a", "event")), []);
     refused("systems.portal", "present", |files| by_queue(files, "urn:a", "answer"));
-    refused("systems.portal", "known-source", |files| by_queue(files, "urn:b", "event"));
+    refused("systems.portal", "known-source", |files| {
+        let other = json!({"source": "urn:b", "name": "B", "agencies": ["H20.09"]});
+        list(&mut files.integrators, "integrators").push(other);
+        by_queue(files, "urn:b", "event");
+    });
 }
 
 #[test]
