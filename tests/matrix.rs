@@ -45,7 +45,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 65] = [
+pub const MATRIX: [(&str, [u16; 12]); 67] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -74,6 +74,8 @@ pub const MATRIX: [(&str, [u16; 12]); 65] = [
     // The integrators' own doors: no token counts there, only a signature.
     ("POST /v1/events",                      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/events/{id}",                  [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/integrators/{name}/dossiers/{code}/case", [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET /v1/integrators/{name}/dossiers/{code}/documents/{id}", [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     ("GET /v1/integrators/{name}/events/{id}", [401, 403, 403, 403, 403, 403, 403, 403, 403, 404, 403, 403]),
     // The message gateways' own doors: no token counts there, only a signature or a secret.
     ("POST /v1/callbacks/zalo",              [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),

@@ -81,7 +81,7 @@ async fn a_reply_that_cannot_be_sent_is_sent_when_the_event_comes_again() {
     let world = World::of(that_tells_all()).await;
     let queue = Kept::default();
     let deliver = async |event: &Value| {
-        let desk: Desk<'_, _, _, _, _, _> = desk(&world, &queue);
+        let desk: Desk<'_, _, _, _, _, _, _> = desk(&world, &queue);
         let batch = json!({ "Records": [message(&event.to_string(), Some(SENDER), at(NOW))] });
         let work = async |arrived| desk.receive(&arrived, &world.catalogue, at(NOW)).await;
         let batch = serde_json::from_value(batch).unwrap();

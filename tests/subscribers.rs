@@ -3,6 +3,7 @@
 
 mod queue;
 mod replay;
+mod transfers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

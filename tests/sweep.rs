@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::catalogue::UndecidedYears;
 use serde_json::{Value, json};
 
-use crate::support::call::{Answer, CITIZEN, Call, esms_event, zalo_event};
+use crate::support::call::{Answer, CITIZEN, Call, SOURCE, esms_event, zalo_event};
 use crate::support::days::few_texts;
 use crate::support::file;
 use crate::support::log::Log;
@@ -21,10 +21,21 @@ use crate::support::seam::{Crossing, Mode};
 use crate::support::town::{CONSUMED, State, Town, routes, scheduled, worked_off};
 use crate::support::world::{NOW, at};
 use crate::wiring::every_call;
-use operations::{Act, OPERATIONS, prepared};
+use operations::{Act, OPERATIONS, TRANSFERRED, prepared};
 
 /// A handful of agencies, a leader who gets a report, and a host whose documents are copied.
-pub static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
+pub static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| assembled([]));
+
+/// The same, in which the national portal has to process every dossier, and is an integrator.
+static PROCESSED: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
+    let mut systems: Value = serde_json::from_str(&file("infra/data/systems.json")).unwrap();
+    systems["systems"][0]["transfer"] =
+        json!({ "integrator": SOURCE, "acknowledgeWithinHours": 24 });
+    assembled([("systems.json".to_owned(), systems.to_string())])
+});
+
+/// That catalogue with `more` files changed.
+fn assembled(more: impl IntoIterator<Item = (String, String)>) -> Arc<Catalogue> {
     let mut intake: Value = serde_json::from_str(&file("infra/data/intake.json")).unwrap();
     for host in intake["documentHosts"].as_array_mut().unwrap() {
         host["copied"] = (host["host"] == "files.example").into();
@@ -38,9 +49,10 @@ pub static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
         ("intake.json".to_owned(), intake.to_string()),
         ("leaders.json".to_owned(), leaders.to_string()),
     ];
-    let texts = few_texts().with(changed.into()).unwrap();
+    let changed = changed.into_iter().chain(more).collect();
+    let texts = few_texts().with(changed).unwrap();
     Arc::new(texts.assemble(UndecidedYears::Refused).unwrap())
-});
+}
 
 /// What is planted of a person: their name, number and telephone, however they are written.
 const PLANTED: [&str; 4] = ["Trần Thị Mẫu", "Tran Thi Mau", CITIZEN, "912345678"];
@@ -336,7 +348,8 @@ fn is_chosen(when: &str, stride: u32) -> bool {
 /// Lets each call of one operation fail in each mode, one in `stride` of these alone.
 async fn swept(name: &str, stride: u32, seen: &mut Seen) {
     let log = Log::kept();
-    let town = Town::new(Arc::clone(&CATALOGUE), at(NOW));
+    let catalogue = if TRANSFERRED.contains(&name) { &PROCESSED } else { &CATALOGUE };
+    let town = Town::new(Arc::clone(catalogue), at(NOW));
     let act = prepared(&town, name).await;
     seen.doors.insert(act.door());
     seen.of_calls(&town.crossings());

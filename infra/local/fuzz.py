@@ -286,6 +286,11 @@ def claimed(api: str, known: dict[str, str]) -> tuple[str, str]:
         time.sleep(0.2)
 
 
+# No row of the shipped catalogue has a system process dossiers: there is none to be read there.
+# tests/subscribers/transfers.rs reads them.
+NOT_HERE = "GET /v1/integrators/{name}/dossiers/"
+
+
 def reached(seen: Counter[str], operations: list[str]) -> list[str]:
     """What a run proves nothing without: a success of each route, a call as each role."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
@@ -302,7 +307,7 @@ def reached(seen: Counter[str], operations: list[str]) -> list[str]:
     missed = [
         f"{label} never succeeded"
         for label in operations
-        if not any(s.startswith("2") for s in found[label])
+        if not any(s.startswith("2") for s in found[label]) and not label.startswith(NOT_HERE)
     ]
     return missed + [
         f"nobody called {name}"

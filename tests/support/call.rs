@@ -457,13 +457,13 @@ impl Call {
             | "GET /v1/dossiers/{code}/documents/{id}"
             | "GET /v1/dossiers/{code}/forms/{form}"
             | "GET /v1/dossiers/{code}/reads"
-            | "GET /v1/reads" => {
-                let tables = (&world.dossiers, &world.reads, &world.copies);
-                let url = public_url();
-                served(event, |request| {
-                    read_case::handle(request, tables, (&world.bucket, &url), catalogue, now)
-                })
-                .await
+            | "GET /v1/reads"
+            | "GET /v1/integrators/{name}/dossiers/{code}/case"
+            | "GET /v1/integrators/{name}/dossiers/{code}/documents/{id}" => {
+                let (tables, url) = (world.case_tables(), public_url());
+                let doors = (&world.bucket, &url, &world.seal_key);
+                served(event, |request| read_case::handle(request, &tables, doors, catalogue, now))
+                    .await
             }
             "GET /v1/me/dossiers" | "POST /v1/search" => {
                 let handler =
@@ -580,9 +580,9 @@ impl Call {
         world: &World,
         now: Timestamp,
     ) -> ApiGatewayV2httpResponse {
-        let (tables, url) = ((&world.dossiers, &world.reads, &world.copies), public_url());
-        let handler =
-            |request| read_case::handle(request, tables, (&world.bucket, &url), catalogue, now);
+        let (tables, url) = (world.case_tables(), public_url());
+        let doors = (&world.bucket, &url, &world.seal_key);
+        let handler = |request| read_case::handle(request, &tables, doors, catalogue, now);
         served(self.event(), handler).await
     }
 
@@ -660,9 +660,10 @@ async fn own(
         };
         served(event, handler).await
     } else {
-        let (tables, url) = ((&world.dossiers, &world.reads, &world.copies), public_url());
+        let (tables, url) = (world.case_tables(), public_url());
+        let doors = (&world.bucket, &url, &world.seal_key);
         let handler = async |request| {
-            read_case::handle(proven(request)?, tables, (&world.bucket, &url), catalogue, now).await
+            read_case::handle(proven(request)?, &tables, doors, catalogue, now).await
         };
         served(event, handler).await
     }

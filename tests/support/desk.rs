@@ -7,7 +7,7 @@ use domain::dossier::Holds;
 use ingest_event::Desk;
 use jiff::{SignedDuration, Timestamp};
 use platform::batch::{self, Plan};
-use platform::dynamo::{Dossiers, EventTable, IntakeTable};
+use platform::dynamo::{Deliveries, Dossiers, EventTable, IntakeTable};
 use platform::port::EventRecords;
 use platform::record::standing::{EventName, EventRecord};
 use platform::seal::SealKey;
@@ -33,10 +33,11 @@ pub fn seal_key() -> SealKey {
 pub fn desk<'a>(
     world: &'a World,
     queue: &'a Kept,
-) -> Desk<'a, Dossiers, IntakeTable, EventTable, Kept, Kept> {
+) -> Desk<'a, Dossiers, IntakeTable, Deliveries, EventTable, Kept, Kept> {
     Desk {
         store: &world.dossiers,
         intake: &world.intake,
+        ledger: &world.deliveries,
         records: &world.events,
         queue,
         replies: queue,

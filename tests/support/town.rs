@@ -397,6 +397,7 @@ impl Town {
                 let desk = &ingest_event::Desk {
                     store: &world.dossiers,
                     intake: &world.intake,
+                    ledger: &world.deliveries,
                     records: &world.events,
                     queue: source,
                     replies,

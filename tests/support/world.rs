@@ -255,6 +255,16 @@ impl World {
         }
     }
 
+    /// What `read-case` reads, and where it records that it did.
+    pub fn case_tables(&self) -> read_case::Tables {
+        read_case::Tables {
+            dossiers: self.dossiers.clone(),
+            reads: self.reads.clone(),
+            copies: self.copies.clone(),
+            ledger: self.deliveries.clone(),
+        }
+    }
+
     /// What `read-kpi` reads.
     pub fn kpi_tables(&self) -> read_kpi::Tables<'_> {
         read_kpi::Tables {

@@ -85,6 +85,8 @@ pub const OPERATIONS: [&str; 54] = [
     "an integrator submits",
     "an integrator moves",
     "an integrator is wrong",
+    "a system answers for a dossier",
+    "a system reads a case",
     "two dossiers change",
     "rollup-kpi",
     "repair-relay",
@@ -98,6 +100,9 @@ pub const OPERATIONS: [&str; 54] = [
     "refresh-token",
     "refresh-token with nobody signed in",
 ];
+
+/// Those in which a system has to process the dossier.
+pub const TRANSFERRED: [&str; 2] = ["a system answers for a dossier", "a system reads a case"];
 
 /// The dossier of most operations.
 const CODE: &str = "H20.03-261117-0001";
@@ -460,6 +465,20 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
             event["data"]["applicant"]["phone"] = "113".into();
             sends(town, &event);
             Act::Delivers("IntegratorsQueue")
+        }
+        "a system answers for a dossier" => {
+            dossier(town, &["receive"]).await;
+            let mut event = transition_event("e1", "2026-11-17T02:00:00Z", CODE, "");
+            event["type"] = platform::message::TRANSFER.into();
+            event["data"] = json!({ "answer": "taken", "reference": "CO-118" });
+            sends(town, &event);
+            Act::Delivers("IntegratorsQueue")
+        }
+        "a system reads a case" => {
+            dossier(town, &["receive"]).await;
+            let route = "GET /v1/integrators/{name}/dossiers/{code}/case";
+            let call = Call::new(route).nobody().code(CODE).path("name", "ecosys");
+            Act::Asks(signed_by_source(town, call, &format!("{CODE}/case"), ""))
         }
         "two dossiers change" => {
             for key in ["one", "other"] {

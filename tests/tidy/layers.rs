@@ -353,6 +353,7 @@ const PLATFORM: [&str; 56] = [
     "fingerprint",
     "record",
     "document_copy",
+    "transfer_standing",
     "account",
     "catalogue",
     "port",

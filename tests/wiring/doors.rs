@@ -65,6 +65,9 @@ fn call(route: &str) -> Call {
         "POST /v1/search" => call.officer(AGENCY).body(&json!({ "phone": "0912345678" })),
         "POST /v1/dossiers/{code}/erasure" => call.administrator(),
         "GET /v1/integrators/{name}/events/{id}" => call.path("name", "ecosys").administrator(),
+        route if route.contains("/v1/integrators/{name}/dossiers/") => {
+            call.path("name", "ecosys").nobody()
+        }
         route if route.contains("/v1/catalogue") => call.administrator(),
         route if route.contains("/v1/preference") => call.citizen(CITIZEN),
         _ => call.portal(),
@@ -301,7 +304,13 @@ fn pages_of_the_origins_that_a_deployment_names_may_send_and_read_what_the_docum
         let operations =
             item.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters");
         // No browser signs as Zalo and integrators do.
-        let signed = ["/v1/callbacks/zalo", "/v1/events", "/v1/events/{id}"];
+        let signed = [
+            "/v1/callbacks/zalo",
+            "/v1/events",
+            "/v1/events/{id}",
+            "/v1/integrators/{name}/dossiers/{code}/case",
+            "/v1/integrators/{name}/dossiers/{code}/documents/{id}",
+        ];
         for (method, operation) in operations.filter(|_| !signed.contains(&path.as_str())) {
             methods.insert(method.to_lowercase());
             let of_all = item["parameters"].as_array().into_iter().flatten();

@@ -315,12 +315,11 @@ async fn answered(world: &World, name: &str) -> Answer {
                 .await
         }
         "read-case" => {
-            let tables = (&world.dossiers, &world.reads, &world.copies);
-            let (key, url) = (proof_key(), public_url());
+            let (tables, key, url) = (world.case_tables(), proof_key(), public_url());
+            let doors = (&world.bucket, &url, &world.seal_key);
             served(request, async |request| {
                 let request = request.proven(&key, now)?;
-                read_case::handle(request, tables, (&world.bucket, &url), &world.catalogue, now)
-                    .await
+                read_case::handle(request, &tables, doors, &world.catalogue, now).await
             })
             .await
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use domain::agency::Remit;
 use domain::calendar::date_of;
 use domain::catalogue::{Catalogue, Integrator, PortalCodes};
 use domain::dossier::{Actor, CLOCK_SKEW_MAX, Holds, Sight, Standing, too_long_ago};
@@ -14,14 +13,19 @@ use platform::claiming::NoUploads;
 use platform::failure::Retry;
 use platform::gate::NoGate;
 use platform::inbound::{self, Filed, Inbound};
-use platform::message::{CloudEvent, POSTAL, SUBMIT, TRANSITION, read_data, unknown_type};
-use platform::port::{DossierStore, Intake, PostBook, Stored};
+use platform::message::{
+    CloudEvent, POSTAL, SUBMIT, TRANSFER, TRANSITION, read_data, unknown_type,
+};
+use platform::port::{DeliveryLedger, DossierStore, Intake, PostBook, Stored};
 use platform::record::standing::{EventName, EventState};
 use platform::request::{Came, PostalBody, SubmissionBody, TransitionBody};
 use platform::submission::{SubmissionRequest, submit};
 use platform::transition::{Moved, change};
 use platform::{Failure, LogLine};
 use serde_json::Value;
+
+use crate::nowhere::Nowhere;
+use crate::transfer;
 
 /// Takes in one message of a proven sender for which nothing is waited any more.
 pub async fn ingest(
@@ -35,6 +39,7 @@ pub async fn ingest(
 }
 
 /// Takes in one message of a proven sender that has been in the queue for `age`, or holds it back.
+/// What a system says of a dossier that was transferred to it is judged, and written down nowhere.
 pub async fn take(
     message: &str,
     held: (Holds, SignedDuration),
@@ -43,7 +48,7 @@ pub async fn take(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    apply(message, (held, None), (store, intake), catalogue, now).await.map(drop)
+    apply(message, (held, None), (store, intake, &Nowhere), catalogue, now).await.map(drop)
 }
 
 /// The same, with what became of the event; one that was first read at `heard` may not lie too long
@@ -51,7 +56,7 @@ pub async fn take(
 pub(crate) async fn apply(
     message: &str,
     (held, heard): ((Holds, SignedDuration), Option<Timestamp>),
-    (store, intake): (&(impl DossierStore + PostBook), &impl Intake),
+    (store, intake, ledger): (&(impl DossierStore + PostBook), &impl Intake, &impl DeliveryLedger),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<EventState, Failure> {
@@ -68,14 +73,7 @@ pub(crate) async fn apply(
             None => failure,
         });
     }
-    let today = date_of(now);
-    let predecessors = integrator
-        .agencies
-        .iter()
-        .flat_map(|agency| catalogue.register().predecessors(agency, today));
-    let agencies =
-        integrator.agencies.iter().cloned().map(Remit::whole).chain(predecessors).collect();
-    let by = Actor::Integrator { id: integrator.source.clone(), agencies };
+    let by = catalogue.acting(integrator, date_of(now));
     let mut key = EventName::of(&integrator.source, &event.id)?.key;
     if let Some(filed) = &inbound.filed {
         // Under whichever id of an event: a dossier of the portal is one dossier here.
@@ -89,6 +87,10 @@ pub(crate) async fn apply(
         SUBMIT => take_in(inbound, (integrator, key, by), (store, intake), catalogue, now).await,
         TRANSITION => move_on(inbound.event, key, &by, held, (store, intake), catalogue, now).await,
         POSTAL => post_moved(&inbound.event, &by, store, now).await,
+        TRANSFER => {
+            let source = &integrator.source;
+            transfer::heard(&inbound.event, source, (store, ledger), catalogue, now).await
+        }
         // Of a move under a name of its own nothing is left but the move.
         _ => Err(unknown_type().into()),
     }

@@ -7,7 +7,9 @@ use platform::batch::{Arrived, Backoff};
 use platform::failure::Retry;
 use platform::inbound::Named;
 use platform::message::CloudEvent;
-use platform::port::{DeadLetters, DossierStore, EventRecords, Intake, PostBook, ReplyQueues};
+use platform::port::{
+    DeadLetters, DeliveryLedger, DossierStore, EventRecords, Intake, PostBook, ReplyQueues,
+};
 use platform::record::standing::{EventName, EventState, WaitsFor, body_hash};
 use platform::seal::{SENDER, SENDER_SEAL, SealKey};
 use platform::{Failure, LogLine, wire};
@@ -17,11 +19,13 @@ use crate::nowhere::judge;
 
 /// What messages are received with.
 #[derive(Debug)]
-pub struct Desk<'a, S, I, R, Q, P> {
+pub struct Desk<'a, S, I, L, R, Q, P> {
     /// Where dossiers are read and moved.
     pub store: &'a S,
     /// Where dossiers are admitted.
     pub intake: &'a I,
+    /// What systems say of dossiers that were transferred to them.
+    pub ledger: &'a L,
     /// The records of events.
     pub records: &'a R,
     /// The queue that messages come from, with its dead letters.
@@ -34,10 +38,11 @@ pub struct Desk<'a, S, I, R, Q, P> {
     pub holds: Holds,
 }
 
-impl<S, I, R, Q, P> Desk<'_, S, I, R, Q, P>
+impl<S, I, L, R, Q, P> Desk<'_, S, I, L, R, Q, P>
 where
     S: DossierStore + PostBook,
     I: Intake,
+    L: DeliveryLedger,
     R: EventRecords,
     Q: Backoff,
     P: ReplyQueues,
@@ -51,9 +56,9 @@ where
         now: Timestamp,
     ) -> Result<(), Failure> {
         let held = (self.holds, arrived.age);
-        let work = |heard: Option<Timestamp>| {
-            apply(&arrived.body, (held, heard), (self.store, self.intake), catalogue, now)
-        };
+        let stores = (self.store, self.intake, self.ledger);
+        let work =
+            |heard: Option<Timestamp>| apply(&arrived.body, (held, heard), stores, catalogue, now);
         let named = Named::in_message(&arrived.body);
         let known = named.as_ref().and_then(|named| catalogue.integrator(&named.source));
         // What has no name, or that of nobody, is refused for its form.
@@ -146,7 +151,9 @@ fn waits_for(failure: &Failure) -> Option<WaitsFor> {
     }
 }
 
-impl<S: Sync, I: Sync, R: Sync, Q: Backoff, P: Sync> DeadLetters for Desk<'_, S, I, R, Q, P> {
+impl<S: Sync, I: Sync, L: Sync, R: Sync, Q: Backoff, P: Sync> DeadLetters
+    for Desk<'_, S, I, L, R, Q, P>
+{
     async fn park_with(
         &self,
         body: &str,
@@ -157,10 +164,11 @@ impl<S: Sync, I: Sync, R: Sync, Q: Backoff, P: Sync> DeadLetters for Desk<'_, S,
     }
 }
 
-impl<S, I, R, Q, P> Backoff for Desk<'_, S, I, R, Q, P>
+impl<S, I, L, R, Q, P> Backoff for Desk<'_, S, I, L, R, Q, P>
 where
     S: DossierStore + PostBook,
     I: Intake,
+    L: DeliveryLedger,
     R: EventRecords,
     Q: Backoff,
     P: ReplyQueues,

@@ -11,6 +11,7 @@ mod apply;
 mod desk;
 mod nowhere;
 mod settings;
+mod transfer;
 
 pub use apply::{ingest, take};
 pub use desk::Desk;

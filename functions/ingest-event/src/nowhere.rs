@@ -2,12 +2,13 @@
 //! on a developer's machine.
 
 use domain::catalogue::Catalogue;
+use domain::delivery::{Delivery, Pace, SystemId};
 use domain::dossier::{Dossier, Standing};
 use domain::id::{AgencyCode, CommandId, DossierCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
-use platform::port::{Admission, Advance, DossierStore, Intake, PostBook, Stored};
+use platform::port::{Admission, Advance, DeliveryLedger, DossierStore, Intake, PostBook, Stored};
 use platform::record::SubmissionReceipt;
 
 use crate::apply::ingest;
@@ -20,7 +21,7 @@ pub async fn judge(message: &str, catalogue: &Catalogue, now: Timestamp) -> Resu
 }
 
 /// Where nothing is, and what is stored is gone.
-struct Nowhere;
+pub(crate) struct Nowhere;
 
 impl DossierStore for Nowhere {
     async fn dossier(&self, _: &DossierCode) -> Result<Option<Dossier>, Failure> {
@@ -38,6 +39,24 @@ impl DossierStore for Nowhere {
 
 impl PostBook for Nowhere {
     async fn keep_post(&self, _: &Dossier) -> Result<Stored, Failure> {
+        Ok(Stored::Yes)
+    }
+}
+
+impl DeliveryLedger for Nowhere {
+    async fn line(&self, _: &DossierCode, _: &SystemId) -> Result<Option<Delivery>, Failure> {
+        Ok(None)
+    }
+
+    async fn keep(&self, _: &Delivery) -> Result<Stored, Failure> {
+        Ok(Stored::Yes)
+    }
+
+    async fn pace(&self, _: &SystemId) -> Result<Pace, Failure> {
+        Ok(Pace::default())
+    }
+
+    async fn keep_pace(&self, _: &SystemId, _: &Pace) -> Result<Stored, Failure> {
         Ok(Stored::Yes)
     }
 }

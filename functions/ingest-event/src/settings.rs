@@ -18,6 +18,8 @@ platform::settings! {
         dossiers: DossierTables,
         /// The name of the intake table.
         intake_table: String = "INTAKE_TABLE",
+        /// The name of the deliveries table.
+        deliveries_table: String = "DELIVERIES_TABLE",
         /// Hashes the numbers by which an applicant's dossiers are found.
         people: KeyedHash = "PEOPLE_KEY",
         /// The name of the events table.

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::document_copy::{DocumentCopy, copy_id};
 use platform::record::GoneSince;
+use platform::transfer_standing::CaseTransfer;
 use serde::Serialize;
 
 use crate::outcome::Outcome;
@@ -80,6 +81,9 @@ pub(crate) struct Case<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     assignment: Option<InHands<'a>>,
     next: Vec<Next>,
+    /// The systems that have to process it, for officers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) transfers: Vec<CaseTransfer<'a>>,
 }
 
 /// In whose hands a dossier is.
@@ -315,6 +319,7 @@ impl<'a> Case<'a> {
             post: if newest { &dossier.post.items } else { &[] },
             assignment: InHands::of(dossier, by, procedure),
             next: next(dossier, by),
+            transfers: Vec::new(),
         }
     }
 }

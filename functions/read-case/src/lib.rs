@@ -1,14 +1,18 @@
 //! `GET /v1/dossiers/{code}/case`, `…/documents/{id}`, `…/forms/{form}`, `…/reads` and
 //! `GET /v1/reads`: what was handed in, for those who decide on it and for its owner, the forms that
-//! are printed of it, and who has read it. A read that cannot be recorded is not answered.
+//! are printed of it, and who has read it; the first two also for a system that has to process the
+//! dossier, at `/v1/integrators/{name}/dossiers/{code}/…`. A read that cannot be recorded is not
+//! answered.
 
 mod case;
 mod document;
 mod form;
+mod integrator;
 mod outcome;
 mod qr;
 mod readers;
 mod settings;
+mod transfers;
 
 use std::collections::BTreeMap;
 
@@ -21,30 +25,46 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use platform::Failure;
 use platform::document_copy::{DocumentCopy, kept_elsewhere};
-use platform::dynamo::{CopyTable, Dossiers, Reads};
+use platform::dynamo::{CopyTable, Deliveries, Dossiers, Reads};
 use platform::http::{HttpReply, HttpRequest};
 use platform::objects::Bucket;
 use platform::port::{Copies, DossierStore};
 use platform::record::{ReadOf, ReadRecord};
+use platform::seal::SealKey;
 
 use case::Case;
 
 pub use settings::Settings;
 
+/// The tables that cases are read from and reads written to.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    /// The dossiers with their contents.
+    pub dossiers: Dossiers,
+    /// Who has read what.
+    pub reads: Reads,
+    /// What is known of copies of documents.
+    pub copies: CopyTable,
+    /// Which dossiers are transferred to other systems.
+    pub ledger: Deliveries,
+}
+
 /// Answers one HTTP request; failures become problem documents.
 pub async fn handle(
     request: HttpRequest,
-    (dossiers, reads, copies): (&Dossiers, &Reads, &CopyTable),
-    (bucket, public_url): (&Bucket, &PublicUrl),
+    Tables { dossiers, reads, copies, ledger }: &Tables,
+    (bucket, public_url, key): (&Bucket, &PublicUrl, &SealKey),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
+    let doors = (dossiers, ledger);
+    let request = integrator::admitted(request, doors, key, catalogue, now).await?;
     match request.route.as_str() {
         "GET /v1/dossiers/{code}/documents/{id}" => {
             document::show(&request, (dossiers, reads, copies), bucket, catalogue, now).await
         }
         "GET /v1/dossiers/{code}/case" => {
-            case(&request, (dossiers, reads, copies), catalogue, now).await
+            case(&request, (dossiers, reads, copies, ledger), catalogue, now).await
         }
         "GET /v1/dossiers/{code}/forms/{form}" => {
             form::print(&request, (dossiers, reads), (catalogue, public_url), now).await
@@ -59,7 +79,7 @@ pub async fn handle(
 
 async fn case(
     request: &HttpRequest,
-    (dossiers, reads, copies): (&Dossiers, &Reads, &CopyTable),
+    (dossiers, reads, copies, ledger): (&Dossiers, &Reads, &CopyTable, &Deliveries),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -81,6 +101,8 @@ async fn case(
     let whole = by.sight_of(&dossier) == Some(Sight::Whole);
     let post = &dossier.post;
     let tag = with_post(with_copies(tag, &copies), if whole { post.version } else { 0 });
+    let lines = transfers::lines(&by, &dossier, ledger, catalogue, now).await?;
+    let tag = transfers::with_lines(tag, &lines);
     // Nothing of the content leaves with a 304: the read that fetched it was recorded.
     if request.has(&tag) {
         return Ok(tagged(HttpReply::unchanged(), tag));
@@ -88,7 +110,8 @@ async fn case(
     let what = (ReadOf::Case, version);
     let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
     record(reads, &read).await?;
-    let shown = Case::of((&dossier, &copies), version, &by, catalogue);
+    let mut shown = Case::of((&dossier, &copies), version, &by, catalogue);
+    shown.transfers = transfers::shown(&lines, &dossier.next_moves(&by), now);
     Ok(tagged(HttpReply::json(200, &shown)?, tag))
 }
 

@@ -1,10 +1,10 @@
 //! Wires `read-case`.
 
 use platform::cloud::Cloud;
-use platform::dynamo::{CopyTable, Dossiers, Reads};
+use platform::dynamo::{CopyTable, Deliveries, Dossiers, Reads};
 use platform::entry::{self, http};
 use platform::objects::Bucket;
-use read_case::Settings;
+use read_case::{Settings, Tables};
 
 fn main() -> Result<(), entry::Error> {
     entry::on_one_thread(wire)
@@ -15,16 +15,19 @@ async fn wire() -> Result<(), entry::Error> {
     let cloud = &Cloud::open()?;
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
-    let reads = &Reads::new(client.clone(), settings.reads_table);
-    let copies = &CopyTable::new(client, settings.documents_table);
+    let tables = &Tables {
+        dossiers: Dossiers::new(client.clone(), settings.dossiers),
+        reads: Reads::new(client.clone(), settings.reads_table),
+        copies: CopyTable::new(client.clone(), settings.documents_table),
+        ledger: Deliveries::new(client, settings.deliveries_table),
+    };
     let bucket = &Bucket::open(cloud, &settings.documents_url)?;
     let (key, public_url) = (&settings.proof_key, &settings.public_url);
     http::run(async |request, now| {
         let request = request.proven(key, now)?;
         let catalogue = &*live.current(now).await?;
-        let tables = (dossiers, reads, copies);
-        read_case::handle(request, tables, (bucket, public_url), catalogue, now).await
+        let doors = (bucket, public_url, &settings.seal_key);
+        read_case::handle(request, tables, doors, catalogue, now).await
     })
     .await
 }

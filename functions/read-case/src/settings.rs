@@ -4,6 +4,7 @@ use domain::announcement::PublicUrl;
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
 use platform::proof::ProofKey;
+use platform::seal::SealKey;
 
 platform::settings! {
     /// The settings of `read-case`.
@@ -18,6 +19,10 @@ platform::settings! {
         dossiers: DossierTables,
         /// The name of the reads table.
         reads_table: String = "READS_TABLE",
+        /// The name of the deliveries table, which knows what is transferred to other systems.
+        deliveries_table: String = "DELIVERIES_TABLE",
+        /// Makes the secrets of integrators, who sign.
+        seal_key: SealKey = "EVENTS_KEY",
         /// Where the citizen's page is found, for the QR codes of forms.
         public_url: PublicUrl = "PUBLIC_URL",
         /// Seals the tokens of applicants who have proved that a dossier is theirs.

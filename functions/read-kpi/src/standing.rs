@@ -58,7 +58,8 @@ fn time(at: Timestamp) -> String {
 impl Standing {
     /// The sentence of the page.
     pub(crate) fn sentence(&self) -> String {
-        let SystemStanding { compared_at, changed, in_step, behind, behind_since } = &self.compared;
+        let SystemStanding { compared_at, changed, in_step, behind, behind_since, transfers } =
+            &self.compared;
         let (name, at) = (&self.name, time(*compared_at));
         let has = match share(*in_step, *changed) {
             Some(share) => format!(
@@ -75,6 +76,14 @@ impl Standing {
             }
             None => "không còn hồ sơ chờ gửi".to_owned(),
         };
-        format!("{name}: {has}; {waits} (đối soát lúc {at}).")
+        let processes = transfers.map_or_else(String::new, |open| {
+            format!(
+                "; {} hồ sơ chuyển sang chưa được xác nhận, trong đó {} quá thời hạn; {} bị từ chối",
+                number(open.offered),
+                number(open.overdue),
+                number(open.refused)
+            )
+        });
+        format!("{name}: {has}; {waits}{processes} (đối soát lúc {at}).")
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::delivery::{Delivery, Protocol, System, SystemId};
+use domain::delivery::{Delivery, Offer, Protocol, System, SystemId, Transfer};
 use domain::dossier::{Action, HistoryEntry};
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::kpi::DossierFacts;
@@ -22,7 +22,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::{Deliveries, Dossiers, InStep, SystemStanding};
+use platform::dynamo::{Deliveries, Dossiers, InStep, OpenTransfers, SystemStanding};
 use platform::message::CloudEvent;
 use platform::national::Connected;
 use platform::port::{DeliveryLedger, MessageSender};
@@ -88,6 +88,9 @@ pub struct Standing {
     pub behind: u64,
     /// For how many seconds the one that has waited longest has been owed; 0 if there is none.
     pub oldest_behind_seconds: i64,
+    /// What it has to process and does not say that it has; none of a system that only has to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfers: Option<OpenTransfers>,
 }
 
 impl Standing {
@@ -102,6 +105,7 @@ impl Standing {
             in_step: count(self.in_step),
             behind: self.behind,
             behind_since: (self.behind > 0).then_some(behind_since),
+            transfers: self.transfers,
         }
     }
 }
@@ -158,6 +162,7 @@ pub async fn reconcile(
         }
         let Standing { changed, in_step, unknown, asked, behind, .. } = &standing;
         let (oldest, percent) = (standing.oldest_behind_seconds, &standing.in_step_percent);
+        let open = standing.transfers.unwrap_or_default();
         tracing::info!(
             system = system.id.as_str(),
             changed,
@@ -167,6 +172,8 @@ pub async fn reconcile(
             asked,
             behind,
             oldest_behind_seconds = oldest,
+            transfers_overdue = open.overdue,
+            transfers_refused = open.refused,
             "system compared with the histories"
         );
         outcome.systems.insert(system.id.clone(), standing);
@@ -178,16 +185,25 @@ pub async fn reconcile(
 struct Compared<'a> {
     facts: &'a DossierFacts,
     owed: u64,
+    /// Whether the system has to process it now.
+    offer: Option<Offer>,
     line: Option<Delivery>,
 }
 
 impl Compared<'_> {
     fn is_known(&self) -> bool {
-        self.line.as_ref().is_some_and(|line| line.owed() >= self.owed)
+        let begun = |line: &Delivery| line.transfer().map_or(0, Transfer::begun_at);
+        self.line.as_ref().is_some_and(|line| {
+            line.owed() >= self.owed && self.offer.is_none_or(|offer| offer.begun <= begun(line))
+        })
     }
 
     fn is_in_step(&self) -> bool {
-        self.line.as_ref().is_some_and(|line| line.acknowledged() >= self.owed)
+        self.is_known()
+            && self
+                .line
+                .as_ref()
+                .is_some_and(|line| line.acknowledged() >= self.owed && !line.is_transfer_open())
     }
 }
 
@@ -203,12 +219,13 @@ async fn compared<'a>(
             facts.history.iter().filter(|entry| entry.recorded_at <= until).cloned().collect();
         let recorded = known.iter().any(|entry| entry.recorded_at >= since);
         let owed = system.owed_of((&facts.agency, &facts.procedure), &known);
-        (recorded && owed > 0).then_some((facts, owed))
+        let offer = system.offer_of((&facts.agency, &facts.procedure), &known);
+        (recorded && owed > 0).then_some((facts, owed, offer))
     });
     stream::iter(owed.collect::<Vec<_>>())
-        .map(|(facts, owed)| async move {
+        .map(|(facts, owed, offer)| async move {
             let line = ledger.line(&facts.code, &system.id).await?;
-            Ok::<_, Failure>(Compared { facts, owed, line })
+            Ok::<_, Failure>(Compared { facts, owed, offer, line })
         })
         .buffered(LOOKED_UP_AT_ONCE)
         .try_collect()
@@ -240,6 +257,10 @@ async fn mended(
     let bodies: Vec<String> = owed.chain(questions).collect::<Result<_, _>>()?;
     queue.send_all(&bodies).await?;
     let behind = ledger.behind(&system.id).await?;
+    let transfers = match &system.transfer {
+        Some(_) => Some(ledger.open_transfers(&system.id, now).await?),
+        None => None,
+    };
     let (changed, in_step) =
         (compared.len(), compared.iter().filter(|one| one.is_in_step()).count());
     let oldest = behind.since.map_or(0, |since| since.duration_until(now).as_secs().max(0));
@@ -251,6 +272,7 @@ async fn mended(
         asked: asked.len(),
         behind: behind.lines,
         oldest_behind_seconds: oldest,
+        transfers,
     })
 }
 

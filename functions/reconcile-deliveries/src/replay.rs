@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::delivery::{Delivery, System, SystemId};
+use domain::delivery::{Delivery, System, SystemId, TransferTerms};
 use domain::id::DossierCode;
 use domain::kpi::DossierFacts;
 use domain::{RuleName, Violation};
@@ -68,7 +68,9 @@ async fn reopened(
             stored.unwrap_or_else(|| Delivery::begun(facts.code.clone(), system.id.clone()));
         // What the relay has lost is owed too.
         let owed = system.owed_of((&facts.agency, &facts.procedure), &facts.history);
-        if !(line.replay(has, now) | line.owe(owed, now)) {
+        let within = system.transfer.as_ref().map(TransferTerms::within);
+        let offered = within.is_some_and(|within| line.offer_again(has, within, now));
+        if !(line.replay(has, now) | offered | line.owe(owed, now)) {
             return Ok(false);
         }
         line.advance();

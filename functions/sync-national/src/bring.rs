@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::delivery::{BATCH_REQUESTS, Delivery, Grant, Pace, System};
+use domain::delivery::{BATCH_REQUESTS, Delivery, Grant, Pace, System, TransferTerms};
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
 use futures::{StreamExt, stream};
@@ -69,14 +69,16 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
         dossier: &Dossier,
         now: Timestamp,
     ) -> Result<Option<Delivery>, Failure> {
-        let owed = system.owed(dossier);
         let stored = self.ledger.line(&dossier.code, &system.id).await?;
-        if stored.is_none() && owed == 0 {
+        if stored.is_none() && system.owed(dossier) == 0 {
             return Ok(None);
         }
         let mut line =
             stored.unwrap_or_else(|| Delivery::begun(dossier.code.clone(), system.id.clone()));
-        let raised = line.owe(owed, now);
+        let raised = system.owe(&mut line, dossier, now);
+        if line.calls(now) {
+            line = self.called(system, dossier, now).await?;
+        }
         let due = line.due_at().is_some_and(|due| due <= now);
         // Where more is owed than this copy of the dossier has, it is older than what others have
         // read, and must not overwrite it.
@@ -85,9 +87,41 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
             return Ok(Some(line));
         }
         if raised {
-            self.change(&dossier.code, system, |line| line.owe(owed, now)).await?;
+            self.change(&dossier.code, system, |line| system.owe(line, dossier, now)).await?;
         }
         Ok(None)
+    }
+
+    /// The line after people were called for its transfer: once it is written down that they were,
+    /// so that they are called once a day.
+    async fn called(
+        &self,
+        system: &System,
+        dossier: &Dossier,
+        now: Timestamp,
+    ) -> Result<Delivery, Failure> {
+        let again = system.protocol.is_subscription();
+        let calls = |line: &mut Delivery| system.owe(line, dossier, now) | line.call(again, now);
+        self.change(&dossier.code, system, calls).await?;
+        let line = self.ledger.line(&dossier.code, &system.id).await?;
+        let line = line.unwrap_or_else(|| Delivery::begun(dossier.code.clone(), system.id.clone()));
+        // Another may have ended it meanwhile.
+        if let Some(transfer) = line.transfer().filter(|_| line.is_transfer_open()) {
+            let (name, dossier, state) =
+                (system.id.as_str(), dossier.code.as_str(), transfer.state());
+            let (since, until) = (transfer.since(), transfer.until());
+            // The template makes a metric of this line.
+            tracing::error!(
+                system = name,
+                dossier,
+                ?state,
+                %since,
+                %until,
+                "{}",
+                LogLine::TransferOverdue
+            );
+        }
+        Ok(line)
     }
 
     /// One round: what may go is taken, sent and settled.
@@ -110,9 +144,10 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
             Grant::NotBefore(until) => (0, until),
         };
         for waiting in going.split_off(room) {
-            let owed = waiting.line.owed();
-            let put_off = |line: &mut Delivery| line.owe(owed, now) | line.put_off(now, then);
-            self.change(&waiting.dossier.code, system, put_off).await?;
+            let dossier = waiting.dossier;
+            let put_off =
+                |line: &mut Delivery| system.owe(line, dossier, now) | line.put_off(now, then);
+            self.change(&dossier.code, system, put_off).await?;
         }
         if going.is_empty() {
             return Ok(());
@@ -123,14 +158,15 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
         let holder = format!("{:016x}", fastrand::u64(..));
         let mut taken = Vec::new();
         for mut one in going {
-            let owed = one.line.owed();
+            let dossier = one.dossier;
             if one.line.start(&holder, now, self.lease) {
                 one.line.advance();
                 match self.ledger.keep(&one.line).await? {
                     Stored::Yes => taken.push(one),
                     // Whoever was first brings it, or finds what is owed here.
                     Stored::AnotherWasFirst => {
-                        self.change(&one.dossier.code, system, |line| line.owe(owed, now)).await?;
+                        let owe = |line: &mut Delivery| system.owe(line, dossier, now);
+                        self.change(&dossier.code, system, owe).await?;
                     }
                 }
             }
@@ -182,13 +218,19 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
                 self.paced(system, |pace| pace.failed(ceiling, *asked, now, draw)).await?
             }
         };
+        let by_answer =
+            system.transfer.as_ref().is_some_and(TransferTerms::is_acknowledged_by_answer);
         let mut brought = 0;
         for (one, end) in taken.iter().zip(ends) {
             let (code, owed) = (&one.dossier.code, one.line.owed());
             let changed = match &end {
                 End::Has => {
                     brought += 1;
-                    self.change(code, system, |line| line.acknowledge(owed, holder, now)).await
+                    let has = |line: &mut Delivery| {
+                        let acknowledged = line.acknowledge(owed, holder, now);
+                        acknowledged | (acknowledged && by_answer && line.hear_answer(now))
+                    };
+                    self.change(code, system, has).await
                 }
                 End::Refused { taken, code: why } => {
                     // The template makes a metric of this line.

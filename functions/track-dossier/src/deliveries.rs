@@ -1,11 +1,12 @@
 //! `GET /v1/dossiers/{code}/deliveries`: which other systems have which version, and why one has
 //! not.
 
+use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::delivery::{Delivery, DeliveryError, SystemId};
 use domain::id::DossierCode;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use platform::transfer_standing::TransferStanding;
 use serde::Serialize;
 
 /// Every line of the ledger about a dossier.
@@ -13,7 +14,7 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Shown<'a> {
     code: &'a DossierCode,
-    /// Whether every system has all that it must have.
+    /// Whether every system has all that it must have, and says so of what it has to process.
     in_step: bool,
     systems: Vec<Standing<'a>>,
 }
@@ -39,19 +40,24 @@ struct Standing<'a> {
     reopened: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<&'a DeliveryError>,
+    /// Of a system that has to process the dossier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<TransferStanding>,
 }
 
 impl<'a> Shown<'a> {
-    /// The lines of `code`, with the names that their systems have on `day`.
+    /// The lines of `code` at `now`, with the names that their systems have then.
     pub(crate) fn of(
         code: &'a DossierCode,
         lines: &'a [Delivery],
         catalogue: &'a Catalogue,
-        day: Date,
+        now: Timestamp,
     ) -> Self {
+        let known = |line: &Delivery| catalogue.systems().system(line.system(), date_of(now));
         let standing = |line: &'a Delivery| Standing {
             system: line.system(),
-            name: catalogue.systems().system(line.system(), day).map(|known| known.name.as_str()),
+            name: known(line).map(|known| known.name.as_str()),
+            transfer: TransferStanding::of(line, known(line), now),
             owed: line.owed(),
             acknowledged: line.acknowledged(),
             behind_since: line.behind_since(),
@@ -61,10 +67,12 @@ impl<'a> Shown<'a> {
             reopened: line.reopened(),
             last_error: line.last_error(),
         };
+        let systems: Vec<Standing<'_>> = lines.iter().map(standing).collect();
+        let open = |of: &Standing<'_>| of.transfer.as_ref().is_some_and(TransferStanding::is_open);
         Self {
             code,
-            in_step: !lines.iter().any(Delivery::is_behind),
-            systems: lines.iter().map(standing).collect(),
+            in_step: !lines.iter().any(Delivery::is_behind) && !systems.iter().any(open),
+            systems,
         }
     }
 }

@@ -93,7 +93,7 @@ pub async fn handle(
                 return Err(Failure::Forbidden);
             }
             let lines = ledger.of(&dossier.code).await?;
-            HttpReply::json(200, &Shown::of(&dossier.code, &lines, catalogue, date_of(now)))
+            HttpReply::json(200, &Shown::of(&dossier.code, &lines, catalogue, now))
         }
         "GET /v1/dossiers" => {
             let Actor::Officer { id, agency, predecessors, .. } = request.actor(catalogue, now)?

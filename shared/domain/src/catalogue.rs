@@ -13,11 +13,11 @@ use jiff::civil::{Date, Time, time};
 pub use assemble::{AgenciesFile, CatalogueFiles, IntegratorsFile, ProceduresFile};
 pub use integrator::{BackDays, Integrator, PortalCodes, Replies, Sender, SenderId};
 
-use crate::agency::Agency;
+use crate::agency::{Agency, Remit};
 use crate::calendar::{Calendar, MissingYear, date_of, instant};
 use crate::delivery::Systems;
 use crate::document::DocumentHosts;
-use crate::dossier::Dossier;
+use crate::dossier::{Actor, Dossier};
 use crate::feedback_rule::FeedbackRules;
 use crate::id::{AgencyCode, ProcedureCode};
 use crate::identity::Identities;
@@ -282,5 +282,13 @@ impl Catalogue {
     /// The integrator that signs its events with `source`.
     pub fn integrator(&self, source: &str) -> Option<&Integrator> {
         self.integrators.get(source)
+    }
+
+    /// As whom `integrator` acts on `day`: for its agencies, and for those that they carry on for.
+    pub fn acting(&self, integrator: &Integrator, day: Date) -> Actor {
+        let own = || integrator.agencies.iter();
+        let predecessors = own().flat_map(|agency| self.register().predecessors(agency, day));
+        let agencies = own().cloned().map(Remit::whole).chain(predecessors).collect();
+        Actor::Integrator { id: integrator.source.clone(), agencies }
     }
 }

@@ -7,12 +7,16 @@
 
 mod pace;
 mod system;
+mod transfer;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use pace::{BATCH_REQUESTS, Grant, PER_MINUTE_MIN, Pace};
 pub use system::{Protocol, System, SystemId, Systems, SystemsFile, Webhook};
+pub use transfer::{
+    AcknowledgedBy, Offer, Transfer, TransferAnswer, TransferNews, TransferState, TransferTerms,
+};
 
 use crate::id::DossierCode;
 
@@ -108,6 +112,8 @@ pub struct Delivery {
     lease: Option<Lease>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transfer: Option<Transfer>,
 }
 
 impl Delivery {
@@ -126,6 +132,7 @@ impl Delivery {
             last_error: None,
             lease: None,
             due_at: None,
+            transfer: None,
         }
     }
 
@@ -187,7 +194,8 @@ impl Delivery {
         if self.is_behind() {
             self.due_at = Some(now);
         } else {
-            (self.due_at, self.behind_since) = (None, None);
+            self.behind_since = None;
+            self.rest();
         }
         true
     }
@@ -280,6 +288,107 @@ impl Delivery {
         true
     }
 
+    /// Has the system process the dossier since `offer`, and say within `length` from `now` on that
+    /// it has it. An offer that is known changes nothing, nor does a supplement, unless the system
+    /// had refused the dossier without it. Returns whether anything has changed.
+    pub fn offer(&mut self, offer: &Offer, length: SignedDuration, now: Timestamp) -> bool {
+        let new = self.transfer.as_ref().is_none_or(|known| known.is_renewed_by(offer));
+        if new {
+            self.transfer = Some(Transfer::begun(offer, length, now));
+            self.rest();
+        }
+        new
+    }
+
+    /// Ends the transfer, where there is one: the dossier is no longer the system's to process.
+    /// Returns whether anything has changed.
+    pub fn end_transfer(&mut self, now: Timestamp) -> bool {
+        self.changed_transfer(|transfer| transfer.end(now))
+    }
+
+    /// Hears what the system says of the dossier that was transferred to it; nothing where none was.
+    /// Returns whether anything has changed.
+    pub fn hear(&mut self, news: &TransferNews) -> bool {
+        self.changed_transfer(|transfer| transfer.hear(news))
+    }
+
+    /// Hears that the system has what it was brought, and thereby the dossier, where its own answer
+    /// says so. Returns whether anything has changed.
+    pub fn hear_answer(&mut self, now: Timestamp) -> bool {
+        let has = |transfer: &Transfer| transfer.offered() <= self.acknowledged;
+        if !self.transfer.as_ref().is_some_and(has) {
+            return false;
+        }
+        let taken = TransferNews::new(TransferAnswer::Taken, None, None, now);
+        let offered =
+            self.transfer.as_ref().is_some_and(|known| known.state() == TransferState::Offered);
+        offered && taken.is_ok_and(|taken| self.hear(&taken))
+    }
+
+    /// Whether people have to be called for the transfer now.
+    pub fn calls(&self, now: Timestamp) -> bool {
+        self.transfer.as_ref().is_some_and(|transfer| transfer.calls(now))
+    }
+
+    /// Records that people are called at `now`, for the next day; and has what a subscriber does not
+    /// say that it has told to it again. Returns whether anything has changed.
+    pub fn call(&mut self, is_subscription: bool, now: Timestamp) -> bool {
+        if !self.calls(now) {
+            return false;
+        }
+        let Some(transfer) = &mut self.transfer else { return false };
+        transfer.called(now);
+        let (offered, overdue) = (transfer.offered(), transfer.is_overdue(now));
+        self.rest();
+        if is_subscription && overdue {
+            self.replay(offered.saturating_sub(1), now);
+        }
+        true
+    }
+
+    /// Offers the dossier once more, to a system that has lost what it had from version `has` on, or
+    /// had refused it. Returns whether anything has changed.
+    pub fn offer_again(&mut self, has: u64, length: SignedDuration, now: Timestamp) -> bool {
+        self.changed_transfer(|transfer| {
+            let again = transfer.state() != TransferState::Over && has < transfer.offered();
+            if again {
+                *transfer = transfer.renewed(length, now);
+            }
+            again
+        })
+    }
+
+    fn changed_transfer(&mut self, change: impl FnOnce(&mut Transfer) -> bool) -> bool {
+        let changed = self.transfer.as_mut().is_some_and(change);
+        if changed {
+            self.rest();
+        }
+        changed
+    }
+
+    /// Sets when a line that is not behind is looked at: for its transfer alone.
+    fn rest(&mut self) {
+        if !self.is_behind() {
+            self.due_at = self.transfer.as_ref().and_then(Transfer::next_call);
+        }
+    }
+
+    /// The transfer of the dossier to the system; none where it never was to process it.
+    pub fn transfer(&self) -> Option<&Transfer> {
+        self.transfer.as_ref()
+    }
+
+    /// Whether the system has all that it must have, and says so of a dossier that it has to
+    /// process.
+    pub fn is_in_step(&self) -> bool {
+        !self.is_behind() && !self.is_transfer_open()
+    }
+
+    /// Whether a dossier that the system has to process is not, or not yet, where it is processed.
+    pub fn is_transfer_open(&self) -> bool {
+        self.transfer.as_ref().is_some_and(|transfer| transfer.state().is_open())
+    }
+
     /// The pause after this try, a quarter longer at most, by `draw`.
     fn pause(&self, draw: u32) -> SignedDuration {
         let doublings = self.tries.saturating_sub(1).min(16);
@@ -367,7 +476,7 @@ impl Delivery {
         self.lease.as_ref().map(|lease| lease.until).filter(|until| now < *until)
     }
 
-    /// When it is to be tried; none where nothing is owed.
+    /// When it is to be tried, or its transfer looked at; none where neither is.
     pub fn due_at(&self) -> Option<Timestamp> {
         self.due_at
     }

@@ -185,6 +185,7 @@ rule_names! {
     CloudEvents10 = "cloudevents-1.0",
     KnownSource = "known-source",
     KnownSystem = "known-system",
+    Transferred = "transferred",
     KnownType = "known-type",
     KnownVersion = "known-version",
     NotInTheFuture = "not-in-the-future",

@@ -46,6 +46,7 @@ mod rules {
     mod surveys;
     mod tellers;
     mod texts;
+    mod transfers;
     mod transitions;
     mod waits_for;
     mod world;

@@ -143,6 +143,13 @@ impl HttpRequest {
         Ok(self)
     }
 
+    /// The same request as that of `actor`, who has proved themselves otherwise than by a token,
+    /// under the route of everybody's door to the same.
+    #[must_use]
+    pub fn proven_as(self, actor: Actor, route: String) -> Self {
+        Self { route, proven: Some(actor), ..self }
+    }
+
     /// The address that the request came from, as the gateway saw it; personal data, which is
     /// stored and logged nowhere as it is.
     pub fn source(&self) -> &str {

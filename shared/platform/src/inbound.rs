@@ -2,6 +2,7 @@
 
 mod moved;
 mod national;
+mod transfer;
 
 use std::borrow::Cow;
 
@@ -16,10 +17,11 @@ use crate::Failure;
 use crate::form::{Draft, add_unnamed, without_mark};
 use crate::message::{
     CloudEvent, DOCUMENTS, FEE, NATIONAL, OF_INTEGRATORS, POSTAL, RESULT, SPEC_VERSION, SUBMIT,
-    TRANSITION, read_data, unknown_type,
+    TRANSFER, TRANSITION, read_data, unknown_type,
 };
 use crate::request::{PostalBody, SubmissionBody, TransitionBody};
 pub use national::Filed;
+pub use transfer::TransferBody;
 
 /// Longest id of an event, in characters. It is kept as a hash alone.
 const EVENT_ID_CHARACTERS_MAX: usize = 1_024;
@@ -128,6 +130,16 @@ fn whole(mut event: CloudEvent<Value>) -> Result<Inbound, Failure> {
                 let heard = read_data::<PostalBody>(&event.data).map(|body| body.at(event.time));
                 let wrong = heard.ok().and_then(|item| Post::default().hear(item).err());
                 broken.extend(wrong.map(|violation| violation.within("data")));
+            }
+            broken
+        }
+        TRANSFER => {
+            found.extend(dossier_of(&event).err());
+            let mut broken = known_fields::<TransferBody>(&mut event.data, &mut ignored);
+            if broken.is_empty() {
+                let heard = read_data::<TransferBody>(&event.data).map(|body| body.at(event.time));
+                let wrong = heard.ok().and_then(Result::err).unwrap_or_default();
+                broken.extend(wrong.into_iter().map(|violation| violation.within("data")));
             }
             broken
         }

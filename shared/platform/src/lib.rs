@@ -36,6 +36,7 @@ pub mod request;
 pub mod seal;
 pub mod service;
 pub mod telemetry;
+pub mod transfer_standing;
 pub mod webhook;
 pub mod wire;
 

@@ -52,6 +52,10 @@ pub enum LogLine {
     FalseAcknowledgement,
     /// A subscriber wants nothing any more.
     SubscriberGone,
+    /// A system has not said in time that it has a dossier that it has to process.
+    TransferOverdue,
+    /// A system refuses a dossier that it has to process, or gives it back.
+    TransferRefused,
     /// An event has fields that this version of it does not have.
     FieldsIgnored,
     /// An event names an integrator as its source, and is not proven to come from there.
@@ -70,7 +74,7 @@ pub enum LogLine {
 
 impl LogLine {
     /// All of them, so that the filters can be compared with the code.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::RowUnreadable,
         Self::ChangesOwed,
         Self::FiguresInDoubt,
@@ -93,6 +97,8 @@ impl LogLine {
         Self::DeliveriesWoken,
         Self::FalseAcknowledgement,
         Self::SubscriberGone,
+        Self::TransferOverdue,
+        Self::TransferRefused,
         Self::FieldsIgnored,
         Self::SenderNotProven,
         Self::PaymentPlatformAway,
@@ -127,6 +133,8 @@ impl LogLine {
             Self::DeliveriesWoken => "deliveries woken",
             Self::FalseAcknowledgement => "a system does not have what it acknowledged",
             Self::SubscriberGone => "a subscriber is switched off",
+            Self::TransferOverdue => "a transferred dossier is not acknowledged",
+            Self::TransferRefused => "a transferred dossier is refused",
             Self::FieldsIgnored => "fields of an event were ignored",
             Self::SenderNotProven => "an event's sender is not proven",
             Self::PaymentPlatformAway => "the payment platform does not answer",

@@ -47,12 +47,15 @@ pub const FEE: &str = "vn.motcua.dossier.fee.v1";
 /// The type of the event "an order of the post has moved".
 pub const POSTAL: &str = "vn.motcua.dossier.postal.v1";
 
+/// The type of the event "a system answers for a dossier that was transferred to it".
+pub const TRANSFER: &str = "vn.motcua.dossier.transfer.v1";
+
 /// The type of the event "a dossier was filed at the national portal", in the portal's own form.
 pub const NATIONAL: &str = "vn.motcua.dossier.national.v1";
 
 /// Every type of event that integrators send.
-pub const OF_INTEGRATORS: [&str; 7] =
-    [SUBMIT, TRANSITION, DOCUMENTS, RESULT, FEE, POSTAL, NATIONAL];
+pub const OF_INTEGRATORS: [&str; 8] =
+    [SUBMIT, TRANSITION, DOCUMENTS, RESULT, FEE, POSTAL, TRANSFER, NATIONAL];
 
 /// The envelope. Extension attributes are allowed by CloudEvents and ignored here.
 #[derive(Debug, Clone, Serialize, Deserialize)]

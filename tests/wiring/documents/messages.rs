@@ -21,6 +21,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("resultGiven", "ResultEvent", message::RESULT),
         ("feePaid", "FeeEvent", message::FEE),
         ("postMoved", "PostalEvent", message::POSTAL),
+        ("transferAnswered", "TransferEvent", message::TRANSFER),
         ("filedAtPortal", "NationalEvent", message::NATIONAL),
         ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
         ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
@@ -204,6 +205,7 @@ fn what_the_schedules_answer_is_documented() {
         asked: 2,
         behind: 1,
         oldest_behind_seconds: 61,
+        transfers: Some(platform::dynamo::OpenTransfers { offered: 2, overdue: 1, refused: 0 }),
     };
     let compared = reconcile_deliveries::Outcome {
         since: "2026-11-13T19:00:00Z".parse().unwrap(),

@@ -15,13 +15,14 @@ use crate::support::teller::{accepted, work};
 use crate::support::world::{Kept, Scripted, shipped};
 
 /// The schemas of what integrators send.
-const EVENTS: [&str; 7] = [
+const EVENTS: [&str; 8] = [
     "SubmitEvent",
     "TransitionEvent",
     "DocumentsEvent",
     "ResultEvent",
     "FeeEvent",
     "PostalEvent",
+    "TransferEvent",
     "NationalEvent",
 ];
 

@@ -96,6 +96,8 @@ fn somebody_is_alerted_to_each_line_that_a_person_has_to_act_on_and_in_the_log_o
         (LogLine::DeliveriesWoken, "WakeDeliveriesLogs"),
         (LogLine::FalseAcknowledgement, "SyncNationalLogs"),
         (LogLine::SubscriberGone, "SyncNationalLogs"),
+        (LogLine::TransferOverdue, "SyncNationalLogs"),
+        (LogLine::TransferRefused, "IngestEventLogs"),
         (LogLine::SenderNotProven, "IngestEventLogs"),
         (LogLine::PaymentPlatformAway, "SettlePaymentsLogs"),
         (LogLine::SecretsUnreadable, "SubmitDossierLogs"),

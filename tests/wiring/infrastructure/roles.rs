@@ -36,6 +36,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("track-dossier", "DeliveriesTable", &["dynamodb:Query"]),
     ("read-case", "DossiersTable", &["dynamodb:GetItem"]),
     ("read-case", "DocumentsTable", &["dynamodb:GetItem"]),
+    ("read-case", "DeliveriesTable", &["dynamodb:GetItem"]),
     // No update and no delete: what was read stays recorded.
     ("read-case", "ReadsTable", &["dynamodb:PutItem", "dynamodb:Query"]),
     // What a signed address may do its signer must be allowed to do.
@@ -80,6 +81,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
         &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
     ),
     ("ingest-event", "EventsTable", &["dynamodb:UpdateItem"]),
+    ("ingest-event", "DeliveriesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("receive-event", "EventsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("receive-event", "IntegratorsQueue", &["sqs:SendMessage"]),
     ("ingest-event", "LandRegistryRepliesQueue", &["sqs:SendMessage"]),

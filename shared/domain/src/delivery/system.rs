@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::PER_MINUTE_MIN;
+use super::transfer::{HOURS_MAX, Offer, TransferTerms};
+use super::{Delivery, PER_MINUTE_MIN};
 use crate::calendar::date_of;
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
@@ -165,6 +167,10 @@ pub struct System {
     /// a webhook.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = ITEMS_MAX)))]
     pub items_per_request: u32,
+    /// Of a system that has to process these dossiers, and not only to know of them: what is agreed
+    /// about their transfer.
+    #[serde(default)]
+    pub transfer: Option<TransferTerms>,
     /// Whether anything is owed to it.
     pub connected: bool,
     /// Dossiers that were handed in before this day are not owed; all are where the file says
@@ -218,6 +224,68 @@ impl System {
         }
     }
 
+    /// Checks what is agreed about transfers.
+    fn check_transfer(&self, row: &mut RowChecks<'_>, integrator: impl Fn(&str) -> bool) {
+        let Some(terms) = &self.transfer else { return };
+        let known = integrator(&terms.integrator);
+        row.check("transfer.integrator", RuleName::KnownSource, known, "is no integrator's source");
+        let own = self.integrator.as_ref().is_none_or(|queue| *queue == terms.integrator);
+        let own = own || !known;
+        let detail = "must be the integrator whose queue it is";
+        row.check("transfer.integrator", RuleName::KnownSource, own, detail);
+        let hours = (1..=HOURS_MAX).contains(&terms.acknowledge_within_hours);
+        let detail = format!("must be 1 to {HOURS_MAX}");
+        row.check("transfer.acknowledgeWithinHours", RuleName::Range, hours, &detail);
+        // Who processes a dossier has to know of its withdrawal, too.
+        let detail = "a system that processes dossiers gets every change of them";
+        row.check("actions", RuleName::Present, self.actions.is_none(), detail);
+        let answers = match self.protocol {
+            Protocol::Queue => false,
+            Protocol::Webhook | Protocol::Dvcqg | Protocol::Lgsp => true,
+        };
+        let fits = answers || !terms.is_acknowledged_by_answer();
+        row.check("transfer.acknowledgedBy", RuleName::Present, fits, "a queue answers nothing");
+    }
+
+    /// Whether it is a system of `agency`.
+    fn is_of(&self, agency: &AgencyCode) -> bool {
+        self.agencies.as_ref().is_none_or(|all| all.contains(agency))
+    }
+
+    /// What is agreed about transfers to it, as long as anything is owed to it.
+    pub fn processes(&self) -> Option<&TransferTerms> {
+        self.transfer.as_ref().filter(|_| self.connected)
+    }
+
+    /// Since when it has to process a dossier with this owner, procedure and history, from its first
+    /// entry on; none where it does not, or no longer.
+    pub fn offer_of(
+        &self,
+        (agency, procedure): (&AgencyCode, &ProcedureCode),
+        history: &[HistoryEntry],
+    ) -> Option<Offer> {
+        if self.transfer.is_none() || self.owed_of((agency, procedure), history) == 0 {
+            return None;
+        }
+        Offer::of(agency, history, |holder| self.is_of(holder))
+    }
+
+    /// Raises in `line` what it must have of `dossier`, and begins or ends the transfer of a dossier
+    /// that it has to process. A copy of the dossier that is older than what others have read decides
+    /// nothing. Returns whether anything has changed.
+    pub fn owe(&self, line: &mut Delivery, dossier: &Dossier, now: Timestamp) -> bool {
+        let raised = line.owe(self.owed(dossier), now);
+        if line.owed() > dossier.version {
+            return raised;
+        }
+        let offer = self.offer_of((&dossier.agency, &dossier.procedure), &dossier.history);
+        let moved = match (&self.transfer, offer) {
+            (Some(terms), Some(offer)) => line.offer(&offer, terms.within(), now),
+            (Some(_) | None, _) => line.end_transfer(now),
+        };
+        raised | moved
+    }
+
     /// The last version of `dossier` that it must have; 0 where it must have none.
     pub fn owed(&self, dossier: &Dossier) -> u64 {
         self.owed_of((&dossier.agency, &dossier.procedure), &dossier.history)
@@ -230,7 +298,10 @@ impl System {
         history: &[HistoryEntry],
     ) -> u64 {
         let Some(first) = history.first() else { return 0 };
-        let of_agency = self.agencies.as_ref().is_none_or(|all| all.contains(agency));
+        // Who processes dossiers also processes those that are forwarded to its agency.
+        let forwarded = || history.iter().filter_map(|entry| entry.handler.as_ref());
+        let of_agency = self.is_of(agency)
+            || (self.transfer.is_some() && forwarded().any(|handler| self.is_of(handler)));
         let of_procedure = self.procedures.as_ref().is_none_or(|all| all.contains(procedure));
         let handed_in = self.since.is_none_or(|since| since <= date_of(first.at));
         if !self.connected || !of_agency || !of_procedure || !handed_in {
@@ -297,6 +368,7 @@ impl Systems {
                 row.check(&field, RuleName::KnownProcedure, procedure(code), &detail);
             }
             system.check_place(&mut row, &integrator);
+            system.check_transfer(&mut row, &integrator);
             row.sourced(&system.source);
             found.extend(row.found());
         }
@@ -308,6 +380,13 @@ impl Systems {
     pub fn on(&self, day: Date) -> impl Iterator<Item = &System> {
         let systems = self.0.values().filter_map(move |entries| entries.on(day));
         systems.filter(|system| system.connected)
+    }
+
+    /// Those that have to process dossiers on `day` and are the integrator with this source, by name.
+    pub fn processed_by(&self, source: &str, day: Date) -> impl Iterator<Item = &System> {
+        self.on(day).filter(move |system| {
+            system.transfer.as_ref().is_some_and(|terms| terms.integrator == source)
+        })
     }
 
     /// The one with this name on `day`, whether or not anything is owed to it.

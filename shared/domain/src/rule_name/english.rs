@@ -146,6 +146,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AttemptsMax => "was tried too often",
         RuleName::CloudEvents10 => "must be CloudEvents 1.0",
         RuleName::KnownSource => "is no known integrator",
+        RuleName::Transferred => "was not transferred to the sender",
         RuleName::KnownSystem => "is no system that must have dossiers",
         RuleName::KnownType => "is not a type of event taken here",
         RuleName::KnownVersion => "is a version of the event that is not taken here",

@@ -146,6 +146,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AttemptsMax => "đã thử quá nhiều lần",
         RuleName::CloudEvents10 => "phải là CloudEvents 1.0",
         RuleName::KnownSource => "hệ thống gửi không có trong danh mục",
+        RuleName::Transferred => "hồ sơ không được chuyển cho hệ thống gửi",
         RuleName::KnownSystem => "hệ thống nhận không có trong danh mục",
         RuleName::KnownType => "loại sự kiện không được nhận ở đây",
         RuleName::KnownVersion => "phiên bản của loại sự kiện này không được nhận",

@@ -46,7 +46,9 @@ pub use contacts::{ContactBook, NoticePreference};
 pub use contents::DossierItems;
 pub use copies::CopyTable;
 pub use counts::CountTable;
-pub use deliveries::{Behind, Deliveries, DueDelivery, InStep, SystemStanding, ToldOf};
+pub use deliveries::{
+    Behind, Deliveries, DueDelivery, InStep, OpenTransfers, SystemStanding, ToldOf,
+};
 pub use dossiers::{Desk, DossierTables, Dossiers, Line, Outline, WorklistPage};
 pub use events::EventTable;
 pub use facts::{FACTS, Histories};

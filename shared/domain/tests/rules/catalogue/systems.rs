@@ -83,6 +83,42 @@ fn a_subscriber_names_the_place_that_goes_with_its_protocol_and_an_address_that_
 }
 
 #[test]
+fn a_system_that_processes_dossiers_is_an_integrator_gets_every_change_and_can_say_what_it_has() {
+    let processing = |files: &mut super::Files| {
+        let row = hook(files);
+        row["transfer"] = json!({"integrator": "urn:a", "acknowledgeWithinHours": 24});
+    };
+    assert_eq!(wrong(processing), []);
+    let with = |field: &str, value: serde_json::Value, rule| {
+        refused("systems.portal", rule, |files| {
+            processing(files);
+            files.systems["systems"][0]["transfer"][field] = value;
+        });
+    };
+    with("integrator", json!("urn:motcua:integrator:nobody"), "known-source");
+    with("acknowledgeWithinHours", json!(0), "range");
+    with("acknowledgeWithinHours", json!(721), "range");
+    refused("systems.portal", "present", |files| {
+        processing(files);
+        files.systems["systems"][0]["actions"] = json!(["receive"]);
+    });
+    let by_queue = |files: &mut super::Files, integrator: &str, by: &str| {
+        let row = &mut files.systems["systems"][0];
+        (row["protocol"], row["integrator"]) = (json!("queue"), json!("urn:a"));
+        row["transfer"] = json!({
+            "integrator": integrator, "acknowledgeWithinHours": 24, "acknowledgedBy": by,
+        });
+    };
+    assert_eq!(wrong(|files| by_queue(files, "urn:a", "event")), []);
+    refused("systems.portal", "present", |files| by_queue(files, "urn:a", "answer"));
+    refused("systems.portal", "known-source", |files| {
+        let other = json!({"source": "urn:b", "name": "B", "agencies": ["H20.09"]});
+        list(&mut files.integrators, "integrators").push(other);
+        by_queue(files, "urn:b", "event");
+    });
+}
+
+#[test]
 fn an_entry_holds_from_its_day_until_the_next_one_s() {
     let mut files = good();
     let mut later = system("2026-06-01");

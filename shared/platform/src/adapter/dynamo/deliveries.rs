@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::delivery::{Delivery, Pace, SystemId};
+use domain::delivery::{Delivery, Pace, SystemId, TransferState};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::thread::ToldCount;
 use jiff::civil::Date;
@@ -55,6 +55,20 @@ pub struct SystemStanding {
     /// Since when the one of these that had waited longest; none where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind_since: Option<Timestamp>,
+    /// What it has to process and does not say that it has; none of a system that only has to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfers: Option<OpenTransfers>,
+}
+
+/// Dossiers that a system has to process, and of which it does not say that it has them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenTransfers {
+    /// Those that it was offered and has not answered for.
+    pub offered: u64,
+    /// Of these, those for which the agreed time is over.
+    pub overdue: u64,
+    /// Those that it refused, and that nobody has mended or settled since.
+    pub refused: u64,
 }
 
 /// The rows of a system and a day.
@@ -163,11 +177,54 @@ impl Deliveries {
             let Some(line) = rows::readable::<DueDelivery>(item, KEYS) else {
                 continue;
             };
+            // A line that only waits for the answer to a transfer has brought what it owed.
+            if line.behind_since.is_none() {
+                continue;
+            }
             behind.lines += 1;
             let earlier = |since: Timestamp| line.behind_since.map_or(since, |own| own.min(since));
             behind.since = behind.since.map(earlier).or(line.behind_since);
         }
         Ok(behind)
+    }
+
+    /// How many dossiers `system` has to process and does not say that it has, however old. Each line
+    /// that is looked at later is read for it.
+    pub async fn open_transfers(
+        &self,
+        system: &SystemId,
+        now: Timestamp,
+    ) -> Result<OpenTransfers, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by-due")
+            .key_condition_expression("#system = :system")
+            .expression_attribute_names("#system", "system")
+            .expression_attribute_values(":system", text(system.as_str()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut open = OpenTransfers::default();
+        while let Some(item) = pages.try_next().await.map_err(down)? {
+            let Some(known) = rows::readable::<DueDelivery>(item, KEYS) else {
+                continue;
+            };
+            let line = self.line(&known.code, system).await?;
+            let Some(transfer) = line.as_ref().and_then(Delivery::transfer) else {
+                continue;
+            };
+            match transfer.state() {
+                TransferState::Offered => {
+                    open.offered += 1;
+                    open.overdue += u64::from(transfer.is_overdue(now));
+                }
+                TransferState::Refused => open.refused += 1,
+                TransferState::Taken | TransferState::GivenBack | TransferState::Over => {}
+            }
+        }
+        Ok(open)
     }
 
     /// Postpones a due line by `length`, unless it has changed since it was read. Returns whether

@@ -107,7 +107,7 @@ impl Subscribers {
         system: &System,
         steps: &[(Case<'_>, &HistoryEntry)],
     ) -> Result<Receipts, Trouble> {
-        let events = steps.iter().map(|(case, entry)| entry_event(*case, entry));
+        let events = steps.iter().map(|(case, entry)| entry_event(system, *case, entry));
         let bodies = events.map(|(id, event)| (id, event.to_string()));
         match (&system.integrator, &system.webhook) {
             (Some(source), _) => {
