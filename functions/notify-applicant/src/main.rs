@@ -39,7 +39,7 @@ async fn wire() -> Result<(), entry::Error> {
     let ledger = &Deliveries::new(client.clone(), settings.deliveries_table);
     let proofs = &ProofTable::new(client.clone(), settings.proofs_table);
     let feedback = &FeedbackTable::new(client.clone(), settings.feedback_table);
-    let codes = &Codes { proofs, key: &settings.proof_key, feedback };
+    let codes = &Codes { proofs, key: &settings.proof_key };
     let tokens = LiveToken::new(AccountTable::new(client, settings.accounts_table));
     let gateways = &Gateways::open(settings.gateways, tokens)?;
     let source = &SourceQueue::open(cloud.queues(), settings.queue);
@@ -51,8 +51,18 @@ async fn wire() -> Result<(), entry::Error> {
         let pool = pool.get_or_init(|| {
             Mutex::new(catalogue.providers().pool(NoticeChannel::Sms, date_of(now)))
         });
-        let desk =
-            &Desk { dossiers, book, contacts, gateways, ledger, catalogue, pool, lease, limits };
+        let desk = &Desk {
+            dossiers,
+            feedback,
+            book,
+            contacts,
+            gateways,
+            ledger,
+            catalogue,
+            pool,
+            lease,
+            limits,
+        };
         work(&message.body, desk, codes, clock::now).await
     })
     .await

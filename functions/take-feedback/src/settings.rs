@@ -14,6 +14,8 @@ platform::settings! {
         documents_url: String = "DOCUMENTS_URL",
         /// The name of the feedback table.
         feedback_table: String = "FEEDBACK_TABLE",
+        /// The name of the notices table.
+        notices_table: String = "NOTICES_TABLE",
         /// Reads tokens of authors, and hides what is counted.
         proof_key: ProofKey = "PROOF_KEY",
         /// The name of the proofs table, which has the counts.

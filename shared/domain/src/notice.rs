@@ -1,9 +1,10 @@
-//! The texts sent to applicants, and to leaders in the morning. Messages carry code, status and
-//! date, or figures; never a name or an identity number.
+//! The texts sent to applicants and authors of feedback, and to leaders in the morning. Messages
+//! carry code, status, date and agency, or figures; never a person's name or an identity number.
 
 pub mod answer;
 mod carrier;
 pub mod codes;
+pub mod feedback;
 pub mod headline;
 mod name;
 pub mod policy;
@@ -31,6 +32,7 @@ use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::printed::FormLayout;
 use crate::{RuleName, Violation};
 use answer::AnswerTexts;
+use feedback::FeedbackTexts;
 use name::message_id;
 use proof::ProofTemplate;
 use report::ReportTemplate;
@@ -90,7 +92,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode|agency)\})+$"
         ))
     )]
     pub text: String,
@@ -106,7 +108,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode|agency)\})+$"
         ))
     )]
     pub without_due_date: Option<String>,
@@ -175,6 +177,9 @@ data_file! {
         /// What is answered to those who ask; `None` in editions older than such answers.
         #[serde(default)]
         answers: Option<AnswerTexts>,
+        /// What authors of feedback are told; `None` in editions older than that.
+        #[serde(default)]
+        feedback_texts: Option<FeedbackTexts>,
     }
 }
 
@@ -193,6 +198,7 @@ pub struct Templates {
     report: Option<ReportTemplate>,
     proof: Option<ProofTemplate>,
     answers: Option<AnswerTexts>,
+    feedback: Option<FeedbackTexts>,
 }
 
 impl Templates {
@@ -262,10 +268,11 @@ impl Templates {
             found.extend(file.report.iter().flat_map(ReportTemplate::violations));
             found.extend(file.proof.iter().flat_map(ProofTemplate::violations));
             found.extend(file.answers.iter().flat_map(AnswerTexts::violations));
+            found.extend(file.feedback_texts.iter().flat_map(|texts| texts.violations(&prefixes)));
         }
         if found.is_empty() {
-            let TemplatesFile { repetition, report, proof, answers, .. } = file;
-            Ok(Self { by_action, repetition, report, proof, answers })
+            let TemplatesFile { repetition, report, proof, answers, feedback_texts, .. } = file;
+            Ok(Self { by_action, repetition, report, proof, answers, feedback: feedback_texts })
         } else {
             Err(found)
         }

@@ -1,11 +1,11 @@
-//! What a thread of notices speaks of: a dossier, or the report that a leader gets.
+//! What a thread of notices speaks of: a dossier, a feedback, or the report that a leader gets.
 
 use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::DossierCode;
+use super::{DossierCode, FeedbackCode};
 use crate::{RuleName, Violation};
 
 /// The permanent name of a leader's office, whatever its telephone number: `chairman`,
@@ -76,13 +76,15 @@ impl std::str::FromStr for ReportCode {
     }
 }
 
-/// What a thread of notices speaks of, as it is written: a dossier, or a leader's report of one
-/// morning.
+/// What a thread of notices speaks of, as it is written: a dossier, a feedback, or a leader's report
+/// of one morning.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SubjectCode {
     /// The code of a dossier.
     Dossier(DossierCode),
+    /// The code of a feedback.
+    Feedback(FeedbackCode),
     /// The name of a leader's report.
     Report(ReportCode),
 }
@@ -91,6 +93,7 @@ impl fmt::Display for SubjectCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dossier(code) => code.fmt(f),
+            Self::Feedback(code) => code.fmt(f),
             Self::Report(code) => code.fmt(f),
         }
     }
@@ -104,7 +107,16 @@ impl From<SubjectCode> for String {
 
 impl From<DossierCode> for SubjectCode {
     fn from(code: DossierCode) -> Self {
-        Self::Dossier(code)
+        match FeedbackCode::of(&code) {
+            Some(feedback) => Self::Feedback(feedback),
+            None => Self::Dossier(code),
+        }
+    }
+}
+
+impl From<FeedbackCode> for SubjectCode {
+    fn from(code: FeedbackCode) -> Self {
+        Self::Feedback(code)
     }
 }
 
@@ -121,7 +133,7 @@ impl std::str::FromStr for SubjectCode {
         if text.starts_with(REPORT) {
             text.parse().map(Self::Report)
         } else {
-            text.parse().map(Self::Dossier)
+            text.parse::<DossierCode>().map(Self::from)
         }
     }
 }
@@ -165,5 +177,6 @@ mod tests {
             assert!(bad.parse::<SubjectCode>().is_err(), "{bad}");
         }
         assert!(matches!("H20.12-261120-0001".parse(), Ok(SubjectCode::Dossier(_))));
+        assert!(matches!("H20.01.PA-261120-0001".parse(), Ok(SubjectCode::Feedback(_))));
     }
 }

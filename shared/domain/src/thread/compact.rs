@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Attempt, AttemptOutcome, Content, NoticeReason, NoticeRecord, NoticeState};
 use crate::dossier::Action;
+use crate::feedback::FeedbackNews;
 use crate::notice::headline::Headline;
 use crate::notice::{NoticeChannel, NoticeClass, Provider, Wording};
 
@@ -25,6 +26,9 @@ pub(super) struct CompactNotice {
     /// The figures that are sent.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
     headline: Option<Headline>,
+    /// What became of a feedback.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    news: Option<FeedbackNews>,
     /// Whether the law requires it.
     #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
     legal: bool,
@@ -228,9 +232,10 @@ impl Clock {
 impl From<NoticeRecord> for CompactNotice {
     fn from(notice: NoticeRecord) -> Self {
         let clock = Clock(notice.changed_at.as_millisecond());
-        let (action, headline) = match notice.content {
-            Content::Change(action) => (Some(action), None),
-            Content::Figures(headline) => (None, Some(headline)),
+        let (action, headline, news) = match notice.content {
+            Content::Change(action) => (Some(action), None, None),
+            Content::Figures(headline) => (None, Some(headline), None),
+            Content::News(news) => (None, None, Some(news)),
         };
         let reason = match notice.reason {
             reason if reason == usual(&notice.state) => None,
@@ -241,6 +246,7 @@ impl From<NoticeRecord> for CompactNotice {
             version: notice.version,
             action,
             headline,
+            news,
             legal: match notice.class {
                 NoticeClass::Legal => true,
                 NoticeClass::Information => false,
@@ -269,10 +275,16 @@ impl CompactNotice {
     /// The notice that it stands for; none if it tells nothing, or two things at once.
     pub(super) fn notice(self) -> Option<NoticeRecord> {
         let clock = Clock(self.changed_at);
-        let content = match (self.action, self.headline) {
-            (Some(action), None) => Content::Change(action),
-            (None, Some(headline)) => Content::Figures(headline),
-            (None, None) | (Some(_), Some(_)) => return None,
+        let content = match (self.action, self.headline, self.news) {
+            (Some(action), None, None) => Content::Change(action),
+            (None, Some(headline), None) => Content::Figures(headline),
+            (None, None, Some(news)) => Content::News(news),
+            (None, None, None)
+            | (Some(_), Some(_), _)
+            | (Some(_), _, Some(_))
+            | (_, Some(_), Some(_)) => {
+                return None;
+            }
         };
         let state = self.state.state(clock);
         let reason = match self.reason {

@@ -59,6 +59,7 @@ impl TryFrom<StoredThread> for NoticeThread {
                 (&code, &notice.content),
                 (SubjectCode::Dossier(_), Content::Change(_))
                     | (SubjectCode::Report(_), Content::Figures(_))
+                    | (SubjectCode::Feedback(_), Content::News(_))
             )
         };
         if !notices.iter().all(of_the_subject) {

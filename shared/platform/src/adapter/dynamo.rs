@@ -49,7 +49,8 @@ pub use dossiers::{Desk, DossierTables, Dossiers, Line, Outline, WorklistPage};
 pub use events::EventTable;
 pub use facts::{FACTS, Histories};
 pub use feedback::{
-    FeedbackLine, FeedbackReceipt, FeedbackTable, HandledFeedback, PublishedLine, UNVERIFIED_KEPT,
+    ExpiredPhotos, FeedbackLine, FeedbackReceipt, FeedbackTable, HandledFeedback, MovedFeedback,
+    PublishedLine, UNVERIFIED_KEPT,
 };
 pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
 pub use intake_table::IntakeTable;
