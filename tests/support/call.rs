@@ -499,7 +499,11 @@ impl Call {
             }
             route if route.contains("/tra-cuu") => {
                 let storage = "https://documents.example";
-                served(event, |request| show_page::handle(request, &world.dossiers, storage)).await
+                let tables = show_page::Tables {
+                    dossiers: &world.dossiers,
+                    feedback: &world.office.feedback,
+                };
+                served(event, |request| show_page::handle(request, tables, storage, now)).await
             }
             route if route.contains("/v1/catalogue") => {
                 served(event, |request| {

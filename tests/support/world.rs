@@ -209,6 +209,7 @@ impl World {
             office: take_feedback::Office {
                 feedback: FeedbackTable::new(client.clone(), table("FeedbackTable"))
                     .claiming(table("DocumentsTable")),
+                notices: Notices::new(client.clone(), table("NoticesTable")),
                 proofs: ProofTable::new(client.clone(), table("ProofsTable")),
                 reads: Reads::new(client.clone(), table("ReadsTable")),
                 uploads: Claiming {
@@ -256,6 +257,7 @@ impl World {
             notices: &self.notices,
             ledger: &self.deliveries,
             live: &self.live,
+            feedback: &self.office.feedback,
         }
     }
 

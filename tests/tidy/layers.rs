@@ -335,7 +335,7 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
 }
 
 /// The modules of `platform` from the bottom up: each knows only those before it.
-const PLATFORM: [&str; 55] = [
+const PLATFORM: [&str; 56] = [
     "clock",
     "log_line",
     "telemetry",
@@ -351,6 +351,7 @@ const PLATFORM: [&str; 55] = [
     "form",
     "fingerprint",
     "record",
+    "notice_list",
     "document_copy",
     "account",
     "catalogue",

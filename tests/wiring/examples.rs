@@ -348,7 +348,9 @@ async fn answered(world: &World, name: &str) -> Answer {
         }
         "show-page" => {
             let storage = "https://documents.example";
-            served(request, |request| show_page::handle(request, &world.dossiers, storage)).await
+            let tables =
+                show_page::Tables { dossiers: &world.dossiers, feedback: &world.office.feedback };
+            served(request, |request| show_page::handle(request, tables, storage, now)).await
         }
         "publish-catalogue" => {
             served(request, |request| {

@@ -3,7 +3,7 @@
 use platform::claiming::Claiming;
 use platform::clock;
 use platform::cloud::Cloud;
-use platform::dynamo::{Dossiers, FeedbackTable, ProofTable, Reads, UploadTable};
+use platform::dynamo::{Dossiers, FeedbackTable, Notices, ProofTable, Reads, UploadTable};
 use platform::entry::{self, http};
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 use take_feedback::{Office, Settings};
@@ -25,6 +25,7 @@ async fn wire() -> Result<(), entry::Error> {
     let dossiers = Dossiers::states(client.clone(), settings.dossiers_table);
     let office = &Office {
         feedback: feedback.claiming(settings.documents_table),
+        notices: Notices::new(client.clone(), settings.notices_table),
         proofs: ProofTable::new(client.clone(), settings.proofs_table),
         reads: Reads::new(client, settings.reads_table),
         uploads: Claiming { uploads, keeper },
