@@ -20,7 +20,7 @@ pub(super) struct CompactNotice {
     /// The version of the entry.
     #[serde(rename = "v")]
     version: u64,
-    /// What was done to the dossier; none where figures are sent.
+    /// What was done to the dossier; none where the notice says something else.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     action: Option<Action>,
     /// The figures that are sent.
