@@ -608,7 +608,9 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
         }
         "feedback is told" => {
             feedback(town, 0).await;
-            for action in HANDLING {
+            // Not the answer: what the law wants goes by another way, or once more and marked so,
+            // where a gateway is away or nobody knows. `notices::doubt` asks that.
+            for action in &HANDLING[..2] {
                 assert_eq!(town.answer(desk_moves(action)).await.status, 200);
             }
             town.relay().await;

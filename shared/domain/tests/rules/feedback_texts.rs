@@ -83,9 +83,7 @@ fn a_thread_of_feedback_is_read_as_it_was_stored_and_says_nothing_of_a_dossier()
         let mut spoilt = stored.clone();
         spoilt["code"] = other.into();
         let refused = serde_json::from_value::<NoticeThread>(spoilt).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "an impossible row: a notice's content is not of the thread's kind"
-        );
+        let why = "a notice's content is not of the thread's kind";
+        assert!(refused.to_string().ends_with(why), "{refused}");
     }
 }
