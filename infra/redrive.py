@@ -125,7 +125,10 @@ EMPTY_PAGES = 20
 
 
 def changed(streams: Any, batch: dict[str, Any]) -> list[str] | None:
-    """The dossiers of a batch that Lambda gave up; none where the stream no longer has them all."""
+    """The dossiers or feedback of a batch that Lambda gave up.
+
+    None where the stream no longer has them all.
+    """
     first, last = batch.get("startSequenceNumber"), batch.get("endSequenceNumber")
     if not first or not last:
         return None
@@ -143,7 +146,10 @@ def changed(streams: Any, batch: dict[str, Any]) -> list[str] | None:
             for record in page["Records"]:
                 number = int(record["dynamodb"]["SequenceNumber"])
                 if number <= int(last):
-                    codes[record["dynamodb"]["Keys"]["code"]["S"]] = None
+                    code = record["dynamodb"]["Keys"]["code"]["S"]
+                    # Beside states lie pages, contents, receipts and counters, which nobody is told.
+                    if "#" not in code:
+                        codes[code] = None
                 if number >= int(last):
                     return list(codes)
             empty = 0 if page["Records"] else empty + 1

@@ -16,6 +16,7 @@ from typing import Any
 DATA = Path(__file__).resolve().parent / "data" / "templates.json"
 # What every notice gives Zalo, whichever of them the text there uses.
 ZALO_FIELDS = "code, status, date"
+ZALO_FIELDS_OF_FEEDBACK = "code, status, agency, date"
 TEXTS = {"text": "", "withoutDueDate": " without a due date", "withCount": " with a count"}
 
 
@@ -38,6 +39,9 @@ def main() -> int:
     print("| name | channel | class | parameters | text |\n|---|---|---|---|---|")
     for template in data["templates"]:
         print(*rows(template["action"], template["class"], template, ZALO_FIELDS), sep="\n")
+    for template in data.get("feedbackTexts", {}).get("templates", []):
+        name = f"feedback {template['news']}"
+        print(*rows(name, template["class"], template, ZALO_FIELDS_OF_FEEDBACK), sep="\n")
     report = data.get("report")
     if report:
         fields = ", ".join(re.findall(r"\{(\w+)\}", report["sms"]["vi"]["text"]))

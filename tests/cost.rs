@@ -163,7 +163,7 @@ impl Ledger {
         let after = self.state(code).await;
         let (sent, log) = (Kept::default(), Log::kept());
         let event = crate::redelivery::stream(Some(&after), before);
-        let routes = [Route { queue: &sent, wants: |_| true }];
+        let routes = [Route { queue: &sent, wants: |_| true, wants_feedback: false }];
         relay(event, &routes, &sent, std::time::Duration::from_secs(5)).await.unwrap();
         self.book("relay", &log, Spent { queue_requests: 1, invocations: 1, ..Spent::default() });
         let messages = sent.sent.lock().unwrap().clone();

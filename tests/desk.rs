@@ -250,7 +250,7 @@ async fn no_message_goes_out_when_an_officer_gets_a_dossier() {
     let after = serde_json::to_value(world.dossier(&code).await).unwrap();
     assert_ne!(before, after);
     let kept = Kept::default();
-    let routes = [Route { queue: &kept, wants: |_| true }];
+    let routes = [Route { queue: &kept, wants: |_| true, wants_feedback: true }];
     let timeout = std::time::Duration::from_secs(5);
     relay(stream(Some(&after), Some(&before)), &routes, &kept, timeout).await.unwrap();
     assert!(kept.sent.lock().unwrap().is_empty() && kept.parked.lock().unwrap().is_empty());

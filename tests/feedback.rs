@@ -1,6 +1,9 @@
 //! Feedback from its sending to its publication: who sees and does what, what is counted once, and
 //! where nothing of its author may appear.
 
+mod photos;
+mod told;
+
 use domain::upload::UploadState;
 use futures::future::join_all;
 use platform::port::Uploads;

@@ -311,7 +311,7 @@ async fn the_relay_tells_each_entry_once_and_nothing_of_a_page() {
     let world = World::new().await;
     let code = submitted(&world, "k").await;
     let kept = Kept::default();
-    let routes = [Route { queue: &kept, wants: |_| true }];
+    let routes = [Route { queue: &kept, wants: |_| true, wants_feedback: true }];
     let timeout = std::time::Duration::from_secs(5);
     let mut known: std::collections::BTreeMap<String, Value> = std::collections::BTreeMap::new();
     for version in 1..=40 {

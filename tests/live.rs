@@ -64,7 +64,7 @@ impl Day {
     async fn relayed(&self, place: usize, live: &LiveTable) -> Kept {
         let kept = Kept::default();
         let (after, before) = &self.images[place];
-        let routes = [Route { queue: &kept, wants: |_| true }];
+        let routes = [Route { queue: &kept, wants: |_| true, wants_feedback: true }];
         let event = stream(Some(after), before.as_ref());
         relay_and_count(event, (&routes, &kept, Duration::from_secs(60)), live).await.unwrap();
         kept
@@ -155,7 +155,7 @@ async fn changes_of_one_batch_and_batches_at_the_same_time_count_once_each() {
         for (after, before) in &day.images {
             event.records.extend(stream(Some(after), before.as_ref()).records);
         }
-        let routes = [Route { queue: &kept, wants: |_| true }];
+        let routes = [Route { queue: &kept, wants: |_| true, wants_feedback: true }];
         let most = Duration::from_secs(60);
         relay_and_count(event, (&routes, &kept, most), &day.world.live).await.unwrap();
     };
@@ -300,7 +300,7 @@ async fn an_image_without_an_agency_is_relayed_and_not_counted() {
     let mut image = serde_json::to_value(&day.images[1].0).unwrap();
     image.as_object_mut().unwrap().remove("agency");
     let kept = Kept::default();
-    let routes = [Route { queue: &kept, wants: |_| true }];
+    let routes = [Route { queue: &kept, wants: |_| true, wants_feedback: true }];
     let event = stream(Some(&image), None::<&Value>);
     let news = relay(event, &routes, &kept, Duration::from_secs(60)).await.unwrap();
     assert!(news.is_empty());

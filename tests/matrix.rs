@@ -45,7 +45,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 67] = [
+pub const MATRIX: [(&str, [u16; 12]); 68] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -117,6 +117,7 @@ pub const MATRIX: [(&str, [u16; 12]); 67] = [
     ("POST /v1/desk/feedback",               [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
     ("GET /v1/desk/feedback",                [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
     ("GET /v1/desk/feedback/{code}",         [401, 404, 404, 404, 404, 404, 404, 404, 404, 403, 403, 403]),
+    ("GET /v1/desk/feedback/{code}/notices", [401, 404, 404, 404, 404, 404, 404, 404, 404, 403, 403, 403]),
     ("POST /v1/desk/feedback/{code}/transitions", [401, 404, 404, 404, 404, 404, 404, 404, 404, 403, 403, 403]),
     ("GET /v1/own/{code}/feedback",          [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401]),
     // Before the result: whose dossier it is learns that it is too early, and others nothing.

@@ -304,7 +304,7 @@ async fn in_the_table(world: &World) -> Vec<DossierFacts> {
 
 /// Does away with every content whose time is over seven years later; how many those are.
 async fn expired_after_years(world: &World) -> u64 {
-    let tables = (&world.dossiers, &world.erasures.removals);
+    let tables = (&world.dossiers, &world.erasures.removals, &world.office.feedback);
     let (order, now) = (expire_content::Order::default(), at("2033-11-19T01:00:00Z"));
     let outcome =
         expire_content::expire(&order, tables, &world.claims.keeper, &world.catalogue, now);

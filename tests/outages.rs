@@ -118,6 +118,7 @@ async fn no_call_begins_that_the_end_of_the_message_s_time_might_cut_off() {
     let pool = &pool(&world.catalogue, NOW);
     let desk = Desk {
         dossiers: &world.dossiers,
+        feedback: &world.office.feedback,
         book: &world.notices,
         contacts: &world.contacts,
         gateways: carriers,

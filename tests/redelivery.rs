@@ -279,7 +279,14 @@ async fn moved(world: &World) -> (domain::dossier::Dossier, domain::dossier::Dos
 }
 
 async fn relayed(event: aws_lambda_events::dynamodb::Event, kept: &Kept) -> Result<(), Failure> {
-    relay(event, &[Route { queue: kept, wants: |_| true }], kept, RECORD_TIMEOUT).await.map(drop)
+    relay(
+        event,
+        &[Route { queue: kept, wants: |_| true, wants_feedback: true }],
+        kept,
+        RECORD_TIMEOUT,
+    )
+    .await
+    .map(drop)
 }
 
 #[tokio::test]
@@ -305,8 +312,12 @@ async fn each_queue_hears_of_what_it_is_interested_in() {
     let (_, after) = moved(&world).await;
     let (everything, receipts, failures) = (Kept::default(), Kept::default(), Kept::default());
     let routes = [
-        Route { queue: &everything, wants: |_| true },
-        Route { queue: &receipts, wants: |entry| entry.action == Action::Receive },
+        Route { queue: &everything, wants: |_| true, wants_feedback: true },
+        Route {
+            queue: &receipts,
+            wants: |entry| entry.action == Action::Receive,
+            wants_feedback: false,
+        },
     ];
     relay(stream(Some(&after), None::<&Value>), &routes, &failures, RECORD_TIMEOUT).await.unwrap();
     let actions = |kept: &Kept| -> Vec<Value> {
@@ -375,7 +386,9 @@ async fn a_change_that_panics_in_one_consumer_is_parked_and_its_neighbours_flow(
     let wants = |entry: &HistoryEntry| {
         if entry.action == Action::Submit { panic!("as the test wants") } else { true }
     };
-    relay(event, &[Route { queue: &kept, wants }], &kept, RECORD_TIMEOUT).await.unwrap();
+    relay(event, &[Route { queue: &kept, wants, wants_feedback: true }], &kept, RECORD_TIMEOUT)
+        .await
+        .unwrap();
     assert_eq!((kept.reasons(), kept.sent.lock().unwrap().len()), (vec!["panicked".to_owned()], 1));
 }
 
@@ -389,7 +402,14 @@ async fn a_change_that_never_ends_is_parked_and_its_neighbours_flow() {
     event.records.extend(stream(Some(&after), Some(&before)).records);
     let kept = Kept::default();
     let wants = |entry: &HistoryEntry| entry.action != Action::Submit || GATE.wait().is_leader();
-    relay(event, &[Route { queue: &kept, wants }], &kept, Duration::from_secs(1)).await.unwrap();
+    relay(
+        event,
+        &[Route { queue: &kept, wants, wants_feedback: true }],
+        &kept,
+        Duration::from_secs(1),
+    )
+    .await
+    .unwrap();
     GATE.wait();
     assert_eq!(
         (kept.reasons(), kept.sent.lock().unwrap().len()),

@@ -111,7 +111,7 @@ async fn with_result(world: &World, code: &str) {
 }
 
 async fn expired(world: &World, now: Timestamp) -> Outcome {
-    let tables = (&world.dossiers, &world.erasures.removals);
+    let tables = (&world.dossiers, &world.erasures.removals, &world.office.feedback);
     expire(&Order::default(), tables, &world.claims.keeper, &world.catalogue, now).await.unwrap()
 }
 
@@ -342,8 +342,11 @@ async fn a_night_that_dies_before_or_after_any_write_is_finished_by_the_next() {
                 }
             });
             let (dossiers, dying) = (Dossiers::new(cut.clone(), dossier_tables()), removals(&cut));
-            let (order, eraser, tables) =
-                (Order::default(), &world.claims.keeper, (&dossiers, &dying));
+            let (order, eraser, tables) = (
+                Order::default(),
+                &world.claims.keeper,
+                (&dossiers, &dying, &world.office.feedback),
+            );
             let died = expire(&order, tables, eraser, &world.catalogue, at(OVER)).await;
             let died = died.and_then(Outcome::settled);
             let dossier = world.dossier(&code).await;
@@ -398,7 +401,7 @@ async fn one_run_does_away_with_as_many_as_it_is_told_and_the_next_goes_on() {
     for number in 0..3 {
         ended(&world, &format!("k{number}")).await;
     }
-    let tables = (&world.dossiers, &world.erasures.removals);
+    let tables = (&world.dossiers, &world.erasures.removals, &world.office.feedback);
     let run = async |at_most: u32| {
         let order: Order = serde_json::from_value(json!({ "atMost": at_most })).unwrap();
         expire(&order, tables, &world.claims.keeper, &world.catalogue, at(OVER)).await

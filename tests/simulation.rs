@@ -36,7 +36,7 @@ use platform::port::{Advance, Contacts, DossierStore, MessageGateways, NoticeBoo
 
 use crate::support::call::Call;
 use crate::support::memory::Memory;
-use crate::support::teller::{NobodyElse, with_speedsms};
+use crate::support::teller::{NobodyElse, no_feedback, with_speedsms};
 use crate::support::world::{NOW, World, at};
 
 /// How many dossiers the province of the simulation has; each changes five times.
@@ -450,6 +450,7 @@ impl Province {
         let (dossiers, book, contacts, gateways, pool) = (self, self, self, self, &pool);
         let desk = &Desk {
             dossiers,
+            feedback: &no_feedback(),
             book,
             contacts,
             gateways,

@@ -8,12 +8,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock};
 
 use domain::catalogue::Catalogue;
+use domain::id::FeedbackCode;
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use platform::catalogue::UndecidedYears;
 use serde_json::{Value, json};
 
-use crate::support::call::{Answer, CITIZEN, Call, SOURCE, esms_event, zalo_event};
+use crate::support::call::{AGENCY, Answer, CITIZEN, Call, SOURCE, esms_event, zalo_event};
 use crate::support::days::few_texts;
 use crate::support::file;
 use crate::support::log::Log;
@@ -23,7 +24,8 @@ use crate::support::world::{NOW, at};
 use crate::wiring::every_call;
 use operations::{Act, OPERATIONS, TRANSFERRED, prepared};
 
-/// A handful of agencies, a leader who gets a report, and a host whose documents are copied.
+/// A handful of agencies, one of which classifies feedback, a leader who gets a report, and a host
+/// whose documents are copied.
 pub static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| assembled([]));
 
 /// The same, in which the national portal has to process every dossier, and is an integrator.
@@ -40,6 +42,7 @@ fn assembled(more: impl IntoIterator<Item = (String, String)>) -> Arc<Catalogue>
     for host in intake["documentHosts"].as_array_mut().unwrap() {
         host["copied"] = (host["host"] == "files.example").into();
     }
+    intake["feedback"][0]["desk"] = AGENCY.into();
     let leader = json!({
         "key": "chairman", "office": "Văn phòng", "agency": "H20", "phone": "0912345671",
         "report": "day", "validFrom": "2026-01-01", "validTo": null,
@@ -130,11 +133,12 @@ async fn finished(town: &Town, act: &Act) -> Answer {
 }
 
 /// Tables whose rows say when something was tried: a repetition may put that off.
-const TIMED: [&str; 8] = [
+const TIMED: [&str; 9] = [
     "AccountsTable",
     "DeliveriesTable",
     "DocumentsTable",
     "EventsTable",
+    "FeedbackTable",
     "IntakeTable",
     "KpiTable",
     "NoticesTable",
@@ -234,6 +238,11 @@ fn books(town: &Town) -> Value {
         shelf_of_codes(&books["tables"]["DossiersTable"]).into_iter().collect();
     for (place, code) in (1..).zip(codes) {
         text = text.replace(&code, &format!("dossier {place}"));
+    }
+    let feedback = shelf_of_codes(&books["tables"]["FeedbackTable"]);
+    let feedback = feedback.into_iter().filter(|code| code.parse::<FeedbackCode>().is_ok());
+    for (place, code) in (1..).zip(feedback.collect::<BTreeSet<_>>()) {
+        text = text.replace(&code, &format!("feedback {place}"));
     }
     serde_json::from_str(&text).unwrap()
 }

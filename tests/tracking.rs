@@ -1,6 +1,8 @@
 //! The citizen's page: the status for everybody who has the code, with scripts and without, on a
 //! telephone, in the dark, on paper and by keyboard.
 
+mod feedback;
+
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
 use domain::signature::{SignatureVerdict, TimeBasis, VerifiedSignature};
@@ -138,6 +140,7 @@ async fn the_page_loads_nothing_of_others_and_tells_nobody_where_its_reader_was(
         ("page.css", "text/css; charset=utf-8"),
         ("page.js", "text/javascript; charset=utf-8"),
         ("owner.js", "text/javascript; charset=utf-8"),
+        ("author.js", "text/javascript; charset=utf-8"),
         ("texts.json", "application/json"),
         ("mark.svg", "image/svg+xml"),
     ] {
@@ -165,6 +168,11 @@ fn every_word_is_there_in_both_languages_and_every_status_has_its_own() {
         for kind in ["means", "next"] {
             assert!(names("vi").contains(&format!("{kind}{}", status.code())));
         }
+    }
+    for status in domain::feedback::FeedbackStatus::ALL {
+        let name = status.name();
+        assert_eq!(texts["vi"][format!("feedback:{name}")], status.vietnamese());
+        assert!(names("vi").contains(&format!("feedbackNext:{name}")), "{name}");
     }
 }
 

@@ -51,6 +51,7 @@ AT_HOME = {
     "writeFeedbackDown": ("desk",),
     "listFeedbackWork": ("desk", "officer"),
     "readFeedback": ("desk", "officer"),
+    "readFeedbackNotices": ("desk", "officer"),
     "moveFeedback": ("officer",),
     "readKpi": ("officer", "portal"),
     "readIndex": ("officer", "portal"),

@@ -1,21 +1,23 @@
 // What the owner of a dossier sees and does, once they have proved by a one-time code that it is
-// theirs. The token lives in this page alone: whoever closes it has closed the dossier.
+// theirs; what the author of a feedback does is in author.js. The token lives in this page alone: whoever closes it has closed the dossier.
+
+import { showFeedback } from "./author.js";
 
 const language = document.documentElement.lang;
 const place = document.getElementById("owner");
-let words = {};
-let open = null;
+export let words = {};
+export let open = null;
 
 export const begin = given => { words = given; };
 
-const say = (text, bad = false) => {
+export const say = (text, bad = false) => {
   const said = document.getElementById("said");
   said.textContent = text;
   said.classList.toggle("bad", bad);
 };
 
 // An element with these properties and children; text is text, and never more.
-const make = (name, properties = {}, ...children) => {
+export const make = (name, properties = {}, ...children) => {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
     if (key === "on") for (const [event, act] of Object.entries(value)) made.addEventListener(event, act);
@@ -26,14 +28,14 @@ const make = (name, properties = {}, ...children) => {
   return made;
 };
 
-const card = (id, title, ...children) => make("section", { className: "card", "aria-labelledby": id },
+export const card = (id, title, ...children) => make("section", { className: "card", "aria-labelledby": id },
   make("h2", { id, tabIndex: -1 }, title), ...children);
 
 const zone = { timeZone: "Asia/Ho_Chi_Minh" };
 const tongue = language === "en" ? "en-GB" : "vi-VN";
-const when = text => new Intl.DateTimeFormat(tongue, { ...zone, dateStyle: "long", timeStyle: "short" }).format(new Date(text));
+export const when = text => new Intl.DateTimeFormat(tongue, { ...zone, dateStyle: "long", timeStyle: "short" }).format(new Date(text));
 const day = text => new Intl.DateTimeFormat(tongue, { timeZone: "UTC", weekday: "short", day: "2-digit", month: "2-digit", year: "numeric" }).format(new Date(`${text}T00:00:00Z`));
-const word = (kind, name) => words[`${kind}:${name}`] ?? name;
+export const word = (kind, name) => words[`${kind}:${name}`] ?? name;
 
 class Refused extends Error {
   constructor(problem, status) {
@@ -45,7 +47,7 @@ class Refused extends Error {
 }
 
 // The answer of a door; with the token where there is one.
-const ask = async (method, path, body, token = open?.token) => {
+export const ask = async (method, path, body, token = open?.token) => {
   const headers = { "accept-language": language };
   if (token) headers.authorization = `Bearer ${token}`;
   if (body) {
@@ -60,10 +62,10 @@ const ask = async (method, path, body, token = open?.token) => {
   throw new Refused(read, answer.status);
 };
 
-const own = rest => `v1/own/${encodeURIComponent(open.code)}${rest}`;
+export const own = rest => `v1/own/${encodeURIComponent(open.code)}${rest}`;
 
 // Acts on a press, with the button out of use until it is done.
-const press = act => async event => {
+export const press = act => async event => {
   event.preventDefault();
   const button = event.submitter ?? event.currentTarget;
   button.disabled = true;
@@ -131,10 +133,14 @@ export const question = (code, token) => {
   document.getElementById("question").replaceChildren(...asked);
 };
 
-// Offers to prove that the dossier is the reader's.
+// Codes of feedback stand under a group that no agency has.
+const isFeedback = code => /\.PA-/.test(code);
+
+// Offers to prove that the dossier, or the feedback, is the reader's.
 export const offer = code => {
   open = { code, token: null };
-  place.replaceChildren(card("prove", words.proveTitle, make("p", {}, words.proveHelp),
+  const [title, help] = isFeedback(code) ? [words.feedbackProveTitle, words.feedbackProveHelp] : [words.proveTitle, words.proveHelp];
+  place.replaceChildren(card("prove", title, make("p", {}, help),
     make("button", { type: "button", id: "send-code", on: { click: press(sendCode) } }, words.sendCode)));
 };
 
@@ -143,7 +149,7 @@ const sendCode = async () => {
   open.proof = asked.proof;
   say("");
   const field = make("input", { id: "digits", className: "digits", inputMode: "numeric", autocomplete: "one-time-code", maxLength: 7, required: true, pattern: "[0-9 ]{6,7}", "aria-describedby": "digits-help" });
-  place.replaceChildren(card("prove", words.proveTitle,
+  place.replaceChildren(card("prove", isFeedback(open.code) ? words.feedbackProveTitle : words.proveTitle,
     make("form", { on: { submit: press(() => confirm(field.value)) } },
       make("p", { id: "digits-help" }, words.digitsHelp),
       make("label", { htmlFor: "digits" }, words.digitsLabel),
@@ -161,7 +167,8 @@ const confirm = async digits => {
   await show();
 };
 
-const show = async () => {
+export const show = async () => {
+  if (isFeedback(open.code)) return showFeedback(place);
   const [history, deadline, dossier, reads] = await Promise.all(
     ["/history", "/deadline", "/case", "/reads"].map(door => ask("GET", own(door))));
   open.version = dossier.version;
@@ -177,7 +184,7 @@ const asked = dossier => {
   return dossier.satisfactionUntil && !already ? survey(open.code, open.token) : null;
 };
 
-const leave = () => make("p", {}, make("button", { type: "button", className: "quiet", on: { click: () => { const code = open.code; close(); offer(code); } } }, words.leave));
+export const leave = () => make("p", {}, make("button", { type: "button", className: "quiet", on: { click: () => { const code = open.code; close(); offer(code); } } }, words.leave));
 
 const due = (deadline, history) => {
   const count = deadline.count;

@@ -178,7 +178,7 @@ async fn visible(stage: &Stage, bridge: &Bridge) -> Vec<Duration> {
             tokio::time::sleep(STREAM_LOOK).await;
             let news = std::mem::take(&mut *stream.borrow_mut());
             if !news.is_empty() {
-                let routes = [Route { queue: &*queue, wants: |_| true }];
+                let routes = [Route { queue: &*queue, wants: |_| true, wants_feedback: false }];
                 let relayed = relay(batch(&news), &routes, &NoFailures, Duration::from_secs(2));
                 relayed.await.unwrap_or_else(|failure| panic!("{}", failure.chain()));
             }

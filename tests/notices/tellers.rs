@@ -42,6 +42,7 @@ async fn tell(world: &World, ledger: &Acknowledged, gateways: &Scripted, message
     let catalogue = &the_portal_tells();
     let desk = Desk {
         dossiers: &world.dossiers,
+        feedback: &world.office.feedback,
         book: &world.notices,
         contacts: &world.contacts,
         gateways,

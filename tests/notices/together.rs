@@ -151,6 +151,7 @@ async fn what_is_not_charged_is_given_back_to_the_month_in_which_it_was_counted(
     let pool = &pool(&world.catalogue, eve);
     let desk = Desk {
         dossiers: &world.dossiers,
+        feedback: &world.office.feedback,
         book: &world.notices,
         contacts: &world.contacts,
         gateways: &gateways,

@@ -46,6 +46,7 @@ async fn looked_at(world: &World, code: &str, now: &str) {
     let gateways = Scripted::pair([accepted("m")], [accepted("s")]);
     let desk = Desk {
         dossiers: &world.dossiers,
+        feedback: &world.office.feedback,
         book: &world.notices,
         contacts: &world.contacts,
         gateways: &gateways,

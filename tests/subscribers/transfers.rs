@@ -118,9 +118,11 @@ async fn seen(world: &World, national: &National, code: &str, door: &str, now: T
     } else {
         let tables = (&world.dossiers, &world.notices, &world.deliveries);
         let law = &*national.catalogue;
-        served(call.event(), |request| track_dossier::handle(request, tables, law, now))
-            .await
-            .into()
+        served(call.event(), |request| {
+            track_dossier::handle(request, tables, &world.gate, law, now)
+        })
+        .await
+        .into()
     };
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.body

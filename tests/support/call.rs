@@ -518,10 +518,14 @@ impl Call {
             }
             route if route.contains("/tra-cuu") => {
                 let storage = "https://documents.example";
+                let tables = show_page::Tables {
+                    dossiers: &world.dossiers,
+                    feedback: &world.office.feedback,
+                };
                 served(event, |request| {
                     show_page::handle(
                         request,
-                        (&world.dossiers, &world.gate),
+                        (tables, &world.gate),
                         storage,
                         &world.catalogue,
                         now,

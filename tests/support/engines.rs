@@ -39,18 +39,21 @@ impl Clock {
 /// Items of all tables, by table and key.
 pub type Contents = BTreeMap<String, BTreeMap<String, Value>>;
 
-/// A change of a dossier's state, as the stream of its table has it: before and after.
+/// A change of a row, as the stream of its table has it: before and after, or the key alone.
 pub type Change = (Option<Value>, Option<Value>);
 
-/// The table whose stream is relayed.
-const STREAMED: &str = "DossiersTable";
+/// The tables whose streams are relayed, with whether these have images.
+const STREAMED: [(&str, bool); 2] = [("DossiersTable", true), ("FeedbackTable", false)];
+
+/// What is in one table, by key.
+type Rows = BTreeMap<String, Value>;
 
 /// The tables.
 pub struct Tables {
     database: Database,
     /// The names of the attributes of each table's key.
     keys: BTreeMap<String, Vec<String>>,
-    streamed: Mutex<(BTreeMap<String, Value>, Vec<Change>)>,
+    streamed: Mutex<([Rows; 2], Vec<Change>)>,
 }
 
 /// Calls one operation of the database.
@@ -125,7 +128,8 @@ impl Tables {
                 }
             }
         }
-        *self.streamed.lock().unwrap() = (contents[STREAMED].clone(), Vec::new());
+        let present = STREAMED.map(|(table, _)| contents[table].clone());
+        *self.streamed.lock().unwrap() = (present, Vec::new());
     }
 
     /// What the stream has, which is taken from it.
@@ -134,16 +138,22 @@ impl Tables {
     }
 
     /// Puts on the stream what the last call has changed.
-    fn stream(&self) {
-        let now = self.items(STREAMED);
+    fn stream(&self, body: &str) {
         let mut streamed = self.streamed.lock().unwrap();
-        let (before, changes) = &mut *streamed;
-        for (key, item) in &now {
-            if before.get(key) != Some(item) {
-                changes.push((before.get(key).cloned(), Some(item.clone())));
+        let (present, changes) = &mut *streamed;
+        for ((table, has_images), before) in STREAMED.into_iter().zip(present) {
+            if !body.contains(table) {
+                continue;
             }
+            let now = self.items(table);
+            for (key, item) in now.iter().filter(|(key, item)| before.get(*key) != Some(*item)) {
+                changes.push(match has_images {
+                    true => (before.get(key).cloned(), Some(item.clone())),
+                    false => (None, Some(self.key(table, item))),
+                });
+            }
+            *before = now;
         }
-        *before = now;
     }
 }
 
@@ -188,8 +198,8 @@ impl Engine for Tables {
             "TransactWriteItems" => called!(database, transact_write_items, body),
             other => panic!("the tables do not know {other}"),
         };
-        if body.contains(STREAMED) && !operation.contains("Get") && operation != "Query" {
-            self.stream();
+        if !operation.contains("Get") && operation != "Query" {
+            self.stream(body);
         }
         answer
     }

@@ -61,8 +61,7 @@ static ROUTES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
         let (key, function) = (row["Key"].as_str().unwrap(), row["Integration"].as_str().unwrap());
         (key.to_owned(), name(function))
     };
-    // Feedback has tests of its own and is not swept yet: it needs a town whose province takes it.
-    routes.map(row).filter(|(_, function)| function != "take-feedback").collect()
+    routes.map(row).collect()
 });
 
 /// Routes of the template with the function of each.
@@ -325,7 +324,7 @@ impl Town {
                 "expire-content" => {
                     let order = expire_content::Order::default();
                     let gone = removals(&world.client);
-                    let tables = (&world.dossiers, &gone);
+                    let tables = (&world.dossiers, &gone, &world.office.feedback);
                     let eraser = &world.claims.keeper;
                     let run = expire_content::expire(&order, tables, eraser, catalogue, now).await;
                     run.and_then(expire_content::Outcome::settled).map(drop)
@@ -416,6 +415,7 @@ impl Town {
                 let questions = &notify_applicant::Questions { answers, key: &key, page: &page };
                 let desk = &notify_applicant::Desk {
                     dossiers: &world.dossiers,
+                    feedback: &world.office.feedback,
                     book: &world.notices,
                     contacts: &world.contacts,
                     gateways: &self.peers,
@@ -426,11 +426,7 @@ impl Town {
                     limits: notify_applicant::Limits::Kept,
                     questions: Some(questions),
                 };
-                let codes = &notify_applicant::Codes {
-                    proofs: &world.proofs,
-                    key: &key,
-                    feedback: &world.office.feedback,
-                };
+                let codes = &notify_applicant::Codes { proofs: &world.proofs, key: &key };
                 let work = async |arrived: batch::Arrived| {
                     notify_applicant::work(&arrived.body, desk, codes, || now).await
                 };
@@ -523,9 +519,13 @@ impl Town {
             (self.queue("NoticesQueue"), self.queue("FetchesQueue"), self.queue("NationalQueue"));
         let failures = self.queue("RelayFailuresQueue");
         let routes = [
-            Route { queue: &notices, wants: |_| true },
-            Route { queue: &fetches, wants: |entry| entry.action.brings_documents() },
-            Route { queue: &national, wants: |_| true },
+            Route { queue: &notices, wants: |_| true, wants_feedback: true },
+            Route {
+                queue: &fetches,
+                wants: |entry| entry.action.brings_documents(),
+                wants_feedback: false,
+            },
+            Route { queue: &national, wants: |_| true, wants_feedback: false },
         ];
         let work = relay_changes::relay(event, &routes, &failures, RECORD_TIMEOUT);
         let end = self.seam.process("relay-changes", work).await;
@@ -585,9 +585,12 @@ fn record(message: &Message) -> Value {
     })
 }
 
-/// A change as Lambda hands it over.
+/// A change as Lambda hands it over; of a stream of keys no image is more than its key.
 fn changed((old, new): &Change) -> Value {
-    let image = |image: &Option<Value>| image.clone().unwrap_or_else(|| json!({}));
+    let is_whole = |image: &&Value| image.as_object().is_some_and(|row| row.len() > 1);
+    let image = |image: &Option<Value>| {
+        image.as_ref().filter(is_whole).cloned().unwrap_or_else(|| json!({}))
+    };
     let code = new.as_ref().or(old.as_ref()).map_or(Value::Null, |item| item["code"].clone());
     json!({
         "eventID": "1", "eventName": "MODIFY", "eventVersion": "1.1",

@@ -228,6 +228,7 @@ impl World {
                 feedback: FeedbackTable::new(client.clone(), table("FeedbackTable"))
                     .claiming(table("DocumentsTable")),
                 gate: gate(&client, 1),
+                notices: Notices::new(client.clone(), table("NoticesTable")),
                 reads: Reads::new(client.clone(), table("ReadsTable")),
                 uploads: Claiming {
                     uploads: UploadTable::new(client.clone(), table("DocumentsTable")),
@@ -284,6 +285,7 @@ impl World {
             notices: &self.notices,
             ledger: &self.deliveries,
             live: &self.live,
+            feedback: &self.office.feedback,
         }
     }
 

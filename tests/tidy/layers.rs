@@ -336,7 +336,7 @@ fn every_function_is_entered_by_its_trigger_where_nothing_of_a_payload_is_quoted
 }
 
 /// The modules of `platform` from the bottom up: each knows only those before it.
-const PLATFORM: [&str; 56] = [
+const PLATFORM: [&str; 58] = [
     "clock",
     "log_line",
     "telemetry",
@@ -352,6 +352,7 @@ const PLATFORM: [&str; 56] = [
     "form",
     "fingerprint",
     "record",
+    "notice_list",
     "document_copy",
     "transfer_standing",
     "account",

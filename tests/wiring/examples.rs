@@ -361,14 +361,10 @@ async fn answered(world: &World, name: &str) -> Answer {
         }
         "show-page" => {
             let storage = "https://documents.example";
+            let tables =
+                show_page::Tables { dossiers: &world.dossiers, feedback: &world.office.feedback };
             served(request, |request| {
-                show_page::handle(
-                    request,
-                    (&world.dossiers, &world.gate),
-                    storage,
-                    &world.catalogue,
-                    now,
-                )
+                show_page::handle(request, (tables, &world.gate), storage, &world.catalogue, now)
             })
             .await
         }

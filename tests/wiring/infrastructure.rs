@@ -199,7 +199,13 @@ fn only_what_the_emulator_cannot_take_is_left_out_of_the_local_stack() {
 fn a_record_that_nobody_can_relay_keeps_its_shard_waiting_for_an_hour_at_most() {
     let template = Template::read();
     let relay = template.function("RelayChangesFunction");
-    let [stream] = template.triggers(&relay, "DynamoDB")[..] else { panic!("one stream") };
+    let [stream, of_feedback] = template.triggers(&relay, "DynamoDB")[..] else {
+        panic!("two streams")
+    };
+    for (name, setting) in stream.as_object().unwrap().iter().filter(|(name, _)| *name != "Stream")
+    {
+        assert_eq!(of_feedback[name], *setting, "{name}");
+    }
     assert_eq!(stream["BisectBatchOnFunctionError"], true);
     assert!((1..=100).contains(&stream["MaximumRetryAttempts"].as_u64().unwrap()));
     let age = &template.0["Parameters"][named(&stream["MaximumRecordAgeInSeconds"])];
@@ -406,6 +412,9 @@ fn each_table_can_be_restored_is_encrypted_and_outlives_the_stack() {
         }
     }
     let stream = json!({ "StreamViewType": "NEW_AND_OLD_IMAGES" });
+    // Beside the states of feedback lies what was written and by whom.
+    let keys = json!({ "StreamViewType": "KEYS_ONLY" });
+    assert_eq!(template.properties("FeedbackTable")["StreamSpecification"], keys);
     let forgotten = json!({ "AttributeName": "expiresAt", "Enabled": true });
     assert_eq!(template.properties("DossiersTable")["StreamSpecification"], stream);
     assert_eq!(template.properties("IntakeTable")["TimeToLiveSpecification"], forgotten);

@@ -5,6 +5,8 @@
 //! nothing of their content is left. So a night that failed, or that had too much to do, is made up
 //! for by the next, and what a process left behind is found again. A failure for one dossier is
 //! counted and stops no other.
+//!
+//! The words of feedback go by the table's time to live; its photographs go here.
 
 mod settings;
 
@@ -17,8 +19,8 @@ use futures::{StreamExt, stream};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::{ContentRow, Removals};
-use platform::port::{DossierStore, Eraser};
+use platform::dynamo::{ContentRow, ExpiredPhotos, FeedbackTable, Removals};
+use platform::port::{DossierStore, Eraser, Removal};
 use platform::record::{GOING, month_key};
 use platform::removal::{Removed, remove};
 use serde::{Deserialize, Serialize};
@@ -56,7 +58,9 @@ pub struct Outcome {
     pub day: Date,
     /// Contents that are gone now.
     pub removed: u64,
-    /// Dossiers for which it failed; the log has each reason.
+    /// Feedback whose photographs are gone now.
+    pub feedback: u64,
+    /// Dossiers and feedback for which it failed; the log has each reason.
     pub failed: u64,
     /// Whether there may be more to do away with: the next run goes on.
     pub more: bool,
@@ -73,7 +77,7 @@ impl Outcome {
 /// Does away with every content whose time has ended by `now`.
 pub async fn expire(
     order: &Order,
-    (store, removals): (&impl DossierStore, &Removals),
+    (store, removals, feedback): (&impl DossierStore, &Removals, &FeedbackTable),
     eraser: &impl Eraser,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -84,7 +88,7 @@ pub async fn expire(
         return Err(Violation::new("atMost", RuleName::Range, detail).into());
     }
     let day = date_of(now);
-    let mut outcome = Outcome { day, removed: 0, failed: 0, more: false };
+    let mut outcome = Outcome { day, removed: 0, feedback: 0, failed: 0, more: false };
     let expired = |dossier: &Dossier| {
         let until = catalogue.content_until(dossier);
         until.is_some_and(|until| until < day).then_some(GoneBy::Expiry)
@@ -132,9 +136,45 @@ pub async fn expire(
             }
         }
     }
-    let Outcome { removed, failed, more, .. } = outcome;
-    tracing::info!(%day, removed, failed, more, "contents that have expired looked at");
+    photographs(feedback, (removals, eraser), at_most, &mut outcome, now).await?;
+    let Outcome { removed, feedback, failed, more, .. } = outcome;
+    tracing::info!(%day, removed, feedback, failed, more, "contents that have expired looked at");
     Ok(outcome)
+}
+
+/// Does away with the photographs of feedback whose words are gone, at most of `at_most`.
+async fn photographs(
+    table: &FeedbackTable,
+    (removals, eraser): (&Removals, &impl Eraser),
+    at_most: u32,
+    outcome: &mut Outcome,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let limit = usize::try_from(at_most).unwrap_or(usize::MAX);
+    let expired = table.with_expired_photos(now, limit).await?;
+    outcome.more |= expired.len() >= limit;
+    for ExpiredPhotos { code, photo_ids } in expired {
+        let gone = async {
+            for id in &photo_ids {
+                // The row last: an object without a row would be found by nobody.
+                eraser.erase(id).await?;
+                removals.forget_upload(id).await?;
+            }
+            table.forget_photos(&code).await
+        };
+        match gone.await {
+            Ok(()) => outcome.feedback += 1,
+            Err(failure) => {
+                let (feedback, cause) = (code.as_str(), failure.chain());
+                tracing::error!(feedback, cause, "photographs could not be done away with");
+                outcome.failed += 1;
+                if outcome.failed >= FAILED_MAX {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What was begun to be done away with, and the months in which dossiers can have ended whose

@@ -3,7 +3,7 @@
 use expire_content::{Order, Outcome, Settings, expire};
 use platform::clock;
 use platform::cloud::Cloud;
-use platform::dynamo::{Dossiers, Removals};
+use platform::dynamo::{Dossiers, FeedbackTable, Removals};
 use platform::entry::{self, schedule};
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 
@@ -19,10 +19,11 @@ async fn wire() -> Result<(), entry::Error> {
     let bucket = Bucket::open(cloud, &settings.documents_url)?;
     let objects = &Objects::new(bucket, ANSWER_WITHIN, clock::now);
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers.clone());
+    let feedback = &FeedbackTable::new(client.clone(), settings.feedback_table);
     let removals = &Removals::new(client, settings.dossiers, settings.documents_table);
     schedule::run(async |order: Order, now| {
         let catalogue = &live.latest().await?;
-        let tables = (dossiers, removals);
+        let tables = (dossiers, removals, feedback);
         expire(&order, tables, objects, catalogue, now).await.and_then(Outcome::settled)
     })
     .await

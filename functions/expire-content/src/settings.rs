@@ -12,6 +12,8 @@ platform::settings! {
         documents_table: String = "DOCUMENTS_TABLE",
         /// The address of the documents bucket.
         documents_url: String = "DOCUMENTS_URL",
+        /// The name of the feedback table.
+        feedback_table: String = "FEEDBACK_TABLE",
         /// The tables that hold dossiers.
         dossiers: DossierTables,
     }

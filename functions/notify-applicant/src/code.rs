@@ -9,7 +9,7 @@ use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::{Notice, NoticeChannel, Provider};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::dynamo::{FeedbackTable, ProofTable};
+use platform::dynamo::ProofTable;
 use platform::gateway::Verdict;
 use platform::message::{CloudEvent, PROOF_ASKED, ProofAsked, read_data};
 use platform::port::{Acknowledgements, Contacts, DossierStore, MessageGateways, NoticeBook};
@@ -25,8 +25,6 @@ pub struct Codes<'a> {
     pub proofs: &'a ProofTable,
     /// The key that makes the codes.
     pub key: &'a ProofKey,
-    /// Where the telephones of authors of feedback are.
-    pub feedback: &'a FeedbackTable,
 }
 
 /// Handles one message of the queue, whatever it is about. Fails, so that the message is repeated,
@@ -75,7 +73,7 @@ where
             Ok(())
         };
         let day = date_of(now);
-        let Some((phone, id_number)) = self.addressee(proof, codes, now).await? else {
+        let Some((phone, id_number)) = self.addressee(proof, now).await? else {
             return unsent("nobody is there to get it");
         };
         let phone = &phone;
@@ -124,11 +122,10 @@ where
     async fn addressee(
         &self,
         proof: &ProofRecord,
-        codes: &Codes<'_>,
         now: Timestamp,
     ) -> Result<Option<(Phone, Option<IdNumber>)>, Failure> {
         if let Some(feedback) = FeedbackCode::of(&proof.code) {
-            let phone = codes.feedback.phone(&feedback, now).await?;
+            let phone = self.feedback.phone(&feedback, now).await?;
             return Ok(phone.map(|phone| (phone, None)));
         }
         let dossier = self.dossiers.dossier(&proof.code).await?;

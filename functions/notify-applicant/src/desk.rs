@@ -11,6 +11,7 @@ use domain::thread::NoticeRecord;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use platform::config::Setting;
+use platform::dynamo::FeedbackTable;
 use platform::gateway::Verdict;
 use platform::port::MessageGateways;
 
@@ -36,10 +37,12 @@ impl Setting for Limits {
     }
 }
 
-/// Everything that telling an applicant takes.
+/// Everything that telling somebody takes.
 pub struct Desk<'a, D, B, C, G, L> {
     /// Dossiers with their histories.
     pub dossiers: &'a D,
+    /// Feedback with its history, and the telephones of its authors.
+    pub feedback: &'a FeedbackTable,
     /// The threads of notices.
     pub book: &'a B,
     /// Preferences of addressees and what is known about their numbers.

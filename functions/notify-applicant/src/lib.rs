@@ -1,8 +1,8 @@
-//! The notices queue: informs the applicant of a change, or a leader of the day's figures, by Zalo
-//! and, where that fails, by SMS.
+//! The notices queue: informs the applicant of a change, the author of a feedback of what became of
+//! it, or a leader of the day's figures, by Zalo and, where that fails, by SMS.
 //!
-//! A message of the queue only wakes a thread. What has to be sent is in the dossier's history, or
-//! was put into the thread by `announce-report`; what was sent is in the thread. So a message that
+//! A message of the queue only wakes a thread. What has to be sent is in the history of the dossier or
+//! feedback, or was put into the thread by `announce-report`; what was sent is in the thread. So a message that
 //! is repeated, late or lost does not change what is sent to whom. Each step reads both, decides,
 //! stores the decision and then acts: a gateway is called under a lease stored before the call, and
 //! its answer is stored after it. A message that comes while another process has the lease comes
@@ -18,7 +18,7 @@ mod subject;
 use domain::applicant::Phone;
 use domain::calendar::date_of;
 use domain::id::SubjectCode;
-use domain::notice::policy::NoticePolicy;
+use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::teller::Teller;
 use domain::notice::{Language, NoticeChannel, Provider};
 use domain::thread::{
@@ -110,7 +110,8 @@ enum GivenUp {
     IsTakenUp,
 }
 
-/// The dossier, the question or the report that a message is about, and what it wants of what was given up.
+/// The dossier, feedback, question or report that a message is about, and what it wants of what was
+/// given up.
 fn subject(message: &str) -> Result<(SubjectCode, GivenUp), Failure> {
     let event: CloudEvent<Value> = read_json(message.as_bytes())?;
     match event.kind.as_str() {
@@ -167,20 +168,21 @@ where
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<Step, Failure> {
         let now = clock();
-        let subject = self.subject(code, now).await?;
+        let Some(subject) = self.subject(code, now).await? else {
+            tracing::info!(dossier = %code, "nobody is told of what is not there any more");
+            return Ok(Step::Done);
+        };
         let stored = self.book.thread(code).await?;
         let mut thread =
             stored.clone().or_else(|| subject.begun()).ok_or_else(subject::never_announced)?;
         let since = thread.charge();
         let policy = self.policy(date_of(now));
-        let templates =
-            |action| self.catalogue.templates().after(action).map(|template| template.class);
         thread.settle(&policy, now);
         if given_up == GivenUp::IsTakenUp {
             thread.take_up(now);
         }
         self.open_question(&subject, thread.noted(), now).await?;
-        thread.sync(subject.history(), templates, &policy, now);
+        subject.heard_by(&mut thread, self.catalogue, &policy, now);
         if let Some(until) = thread.leased_until() {
             return Err(Failure::HeldBack(now.duration_until(until).min(COMES_AGAIN)));
         }
@@ -227,7 +229,8 @@ where
             let stored = self.keep(&mut thread, since, &subject, now).await?;
             return Ok(next(stored, &thread, now));
         }
-        let mut reach = self.contacts.reach(phone, id_number, now).await?;
+        let reach = self.contacts.reach(phone, id_number, now).await?;
+        let mut reach = Reach { legal_only: reach.legal_only || subject.is_legal_only(), ..reach };
         if self.budget_is_short(&subject, reach.spent_vnd, now) {
             tracing::info!(dossier = %code, "the month's money is kept for notices, and no question is sent");
             thread.refuse(notice.version, UnsentReason::Budget, now);

@@ -39,7 +39,7 @@ async fn wire() -> Result<(), entry::Error> {
     let ledger = &Deliveries::new(client.clone(), settings.deliveries_table);
     let proofs = &ProofTable::new(client.clone(), settings.proofs_table);
     let feedback = &FeedbackTable::new(client.clone(), settings.feedback_table);
-    let codes = &Codes { proofs, key: &settings.proof_key, feedback };
+    let codes = &Codes { proofs, key: &settings.proof_key };
     let (key, page) = (&settings.proof_key, &settings.public_url);
     let questions = Some(&Questions { answers: feedback, key, page });
     let tokens = LiveToken::new(AccountTable::new(client, settings.accounts_table));
@@ -55,6 +55,7 @@ async fn wire() -> Result<(), entry::Error> {
         });
         let desk = &Desk {
             dossiers,
+            feedback,
             book,
             contacts,
             gateways,

@@ -29,7 +29,7 @@ platform::settings! {
         deliveries_table: String = "DELIVERIES_TABLE",
         /// The name of the proofs table, with the one-time codes that were asked for.
         proofs_table: String = "PROOFS_TABLE",
-        /// The name of the feedback table, with the telephones of authors.
+        /// The name of the feedback table: what authors are told, and their telephones.
         feedback_table: String = "FEEDBACK_TABLE",
         /// Makes the one-time codes.
         proof_key: ProofKey = "PROOF_KEY",

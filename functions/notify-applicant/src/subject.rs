@@ -2,12 +2,15 @@
 
 use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
-use domain::dossier::{Dossier, HistoryEntry};
+use domain::catalogue::Catalogue;
+use domain::dossier::Dossier;
+use domain::feedback::{Feedback, FeedbackEntry};
 use domain::id::{QuestionCode, ReportCode, SubjectCode};
 use domain::leader::Leader;
+use domain::notice::policy::NoticePolicy;
 use domain::notice::{Language, Notice};
 use domain::survey::{OpenSurvey, Returned};
-use domain::thread::{Content, NoticeRecord, NoticeThread};
+use domain::thread::{Content, Happening, NoticeRecord, NoticeThread};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
@@ -19,6 +22,14 @@ use crate::Desk;
 pub(crate) enum Subject<'a> {
     /// A dossier; its history holds what has to be sent.
     Dossier(Box<Dossier>),
+    /// A feedback; its history holds what has to be sent.
+    Feedback {
+        /// The feedback without what was written.
+        feedback: Box<Feedback>,
+        /// Its author's telephone; `None` where they did not say who they are, and once that is
+        /// forgotten.
+        phone: Option<Phone>,
+    },
     /// A leader's report; its figures are in the thread itself.
     Report {
         /// The name of the report.
@@ -52,15 +63,41 @@ impl Subject<'_> {
             Self::Dossier(dossier) => {
                 Some(NoticeThread::new(dossier.code.clone(), dossier.agency.clone()))
             }
+            Self::Feedback { feedback, .. } => {
+                Some(NoticeThread::new(feedback.code.clone(), feedback.desk.clone()))
+            }
             Self::Report { .. } | Self::Question { .. } => None,
         }
     }
 
-    /// The events that may have to be sent, oldest first.
-    pub(crate) fn history(&self) -> &[HistoryEntry] {
+    /// Has `thread` take up what has happened since it last looked.
+    pub(crate) fn heard_by(
+        &self,
+        thread: &mut NoticeThread,
+        catalogue: &Catalogue,
+        policy: &NoticePolicy,
+        now: Timestamp,
+    ) {
+        let templates = catalogue.templates();
         match self {
-            Self::Dossier(dossier) => &dossier.history,
-            Self::Report { .. } | Self::Question { .. } => &[],
+            Self::Dossier(dossier) => {
+                let class = |action| templates.after(action).map(|template| template.class);
+                thread.sync(&dossier.history, class, policy, now);
+            }
+            Self::Feedback { feedback, .. } => {
+                let texts = templates.feedback().filter(|_| !feedback.anonymous);
+                let said = |entry: &FeedbackEntry| {
+                    let news = entry.news()?;
+                    Some((Content::News(news), texts?.after(news)?.class))
+                };
+                let happened = feedback.history.iter().map(|entry| Happening {
+                    version: entry.version,
+                    said: said(entry),
+                    at: entry.at,
+                });
+                thread.hear(happened, policy, now);
+            }
+            Self::Report { .. } | Self::Question { .. } => {}
         }
     }
 
@@ -71,41 +108,59 @@ impl Subject<'_> {
                 let applicant = dossier.applicant.as_ref()?;
                 Some((&applicant.phone, Some(&applicant.id_number)))
             }
+            Self::Feedback { phone, .. } => phone.as_ref().map(|phone| (phone, None)),
             Self::Report { leader, .. } => leader.map(|leader| (&leader.phone, None)),
         }
     }
 
-    /// The recipient's language by the catalogue; `None` where the applicant's preference decides.
+    /// Whether its author wants nothing but what the law wants.
+    pub(crate) fn is_legal_only(&self) -> bool {
+        match self {
+            Self::Dossier(_) | Self::Report { .. } | Self::Question { .. } => false,
+            Self::Feedback { feedback, .. } => feedback.wishes.legal_only,
+        }
+    }
+
+    /// The recipient's language, by the catalogue or as they said; `None` where the applicant's preference decides.
     pub(crate) fn language(&self) -> Option<Language> {
         match self {
             Self::Dossier(_) | Self::Question { .. } => None,
+            Self::Feedback { feedback, .. } => Some(feedback.wishes.language),
             Self::Report { leader, .. } => leader.map(|leader| leader.language),
         }
     }
 }
 
 impl<D: DossierStore, B, C, G, L> Desk<'_, D, B, C, G, L> {
-    /// Reads of what `code` is, as of `now`.
+    /// Reads of what `code` is, as of `now`; `None` where there is nothing to tell any more.
     pub(crate) async fn subject<'a>(
         &'a self,
         code: &'a SubjectCode,
         now: Timestamp,
-    ) -> Result<Subject<'a>, Failure> {
+    ) -> Result<Option<Subject<'a>>, Failure> {
         match code {
             SubjectCode::Dossier(code) => {
                 let dossier = self.dossiers.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
-                Ok(Subject::Dossier(Box::new(dossier)))
+                Ok(Some(Subject::Dossier(Box::new(dossier))))
+            }
+            SubjectCode::Feedback(code) => {
+                // What nobody verified goes after a day, and a message about it may come later.
+                let Some(feedback) = self.feedback.feedback(code, now).await? else {
+                    return Ok(None);
+                };
+                let phone = self.feedback.phone(code, now).await?;
+                Ok(Some(Subject::Feedback { feedback: Box::new(feedback), phone }))
             }
             SubjectCode::Report(code) => {
                 let leader = self.catalogue.leaders().leader(&code.leader, date_of(now));
-                Ok(Subject::Report { code, leader })
+                Ok(Some(Subject::Report { code, leader }))
             }
             SubjectCode::Question(code) => {
                 let dossier = self.dossiers.dossier(&code.0).await?;
                 let dossier = Box::new(dossier.ok_or(Failure::DossierNotFound)?);
                 let returned = Returned::of(dossier.status, &dossier.history);
                 let open = self.catalogue.survey().open(returned, now).ok();
-                Ok(Subject::Question { code, dossier, open })
+                Ok(Some(Subject::Question { code, dossier, open }))
             }
         }
     }
@@ -124,6 +179,14 @@ impl<D: DossierStore, B, C, G, L> Desk<'_, D, B, C, G, L> {
                 let entry = dossier.history.get(place).ok_or(Failure::DossierNotFound)?;
                 templates.compose(dossier, entry, notice.wording, language)
             }
+            (Subject::Feedback { feedback, .. }, Content::News(_)) => {
+                let of_notice = |entry: &&FeedbackEntry| entry.version == notice.version;
+                let entry = feedback.history.iter().find(of_notice);
+                let entry = entry.ok_or(Failure::FeedbackNotFound)?;
+                let agency = self.catalogue.agency(feedback.agency_at(entry.version));
+                let name = agency.map(|agency| agency.name_on(date_of(entry.at)));
+                templates.compose_feedback((feedback, entry), name, notice.wording, language)
+            }
             (Subject::Report { code, .. }, Content::Figures(headline)) => {
                 templates.report().and_then(|text| text.compose(code, headline, language))
             }
@@ -135,9 +198,16 @@ impl<D: DossierStore, B, C, G, L> Desk<'_, D, B, C, G, L> {
                 let text = templates.question().zip(ways);
                 text.and_then(|(text, ways)| text.compose(code, ways, language))
             }
-            (Subject::Dossier(_), Content::Figures(_) | Content::Question)
-            | (Subject::Report { .. }, Content::Change(_) | Content::Question)
-            | (Subject::Question { .. }, Content::Change(_) | Content::Figures(_))
+            (Subject::Dossier(_), Content::Figures(_) | Content::News(_) | Content::Question)
+            | (
+                Subject::Feedback { .. },
+                Content::Change(_) | Content::Figures(_) | Content::Question,
+            )
+            | (Subject::Report { .. }, Content::Change(_) | Content::News(_) | Content::Question)
+            | (
+                Subject::Question { .. },
+                Content::Change(_) | Content::Figures(_) | Content::News(_),
+            )
             | (Subject::Question { open: None, .. }, Content::Question) => None,
         };
         composed.ok_or_else(|| {

@@ -1,11 +1,15 @@
-//! The dossiers table's stream: every new history entry becomes one message to each queue that is
-//! interested.
+//! The streams of the tables of dossiers and of feedback: every new history entry of a dossier becomes
+//! one message to each queue that is interested, and every change of a feedback one message to the
+//! queue of notices.
 //!
 //! The stream is the outbox. What can be retried fails the whole invocation: the stream delivers it
 //! again, and a message sent twice has one effect. What can never be read, panics or does not end
 //! goes to the failures queue, so that no dossier waits behind another's poison; what kills the
 //! process is found by halving the batch (`infra/template.yaml`). What is given up all the same is
 //! sent by `repair-relay`.
+//!
+//! Of feedback the stream has keys alone: beside each state lies what was written and by whom, which
+//! no stream is to carry (ADR 114).
 
 mod settings;
 
@@ -16,7 +20,7 @@ use std::time::Duration;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use domain::dossier::HistoryEntry;
-use domain::id::{AgencyCode, DossierCode};
+use domain::id::{AgencyCode, DossierCode, FeedbackCode};
 use domain::kpi::LiveNews;
 use jiff::Timestamp;
 use platform::Failure;
@@ -40,6 +44,15 @@ pub struct Route<'a, Q> {
     pub queue: &'a Q,
     /// Whether the route takes a history entry.
     pub wants: fn(&HistoryEntry) -> bool,
+    /// Whether the route takes that a feedback has changed.
+    pub wants_feedback: bool,
+}
+
+/// What a route takes, for a thread that outlives the route's borrow.
+#[derive(Clone, Copy)]
+struct Wants {
+    entry: fn(&HistoryEntry) -> bool,
+    feedback: bool,
 }
 
 /// What the relay reads of a dossier's image.
@@ -144,7 +157,10 @@ pub async fn relay<Q: MessageSender>(
     record_timeout: Duration,
 ) -> Result<Vec<LiveNews>, Failure> {
     let mut messages: Bodies = vec![Vec::new(); routes.len()];
-    let wants: Vec<_> = routes.iter().map(|route| route.wants).collect();
+    let wants: Vec<_> = routes
+        .iter()
+        .map(|route| Wants { entry: route.wants, feedback: route.wants_feedback })
+        .collect();
     let places: Vec<Place> = event.records.iter().map(Place::of).collect();
     let codes: BTreeSet<&str> = places.iter().map(|place| place.code.as_str()).collect();
     let dossiers = codes.into_iter().collect::<Vec<_>>().join(" ");
@@ -181,7 +197,7 @@ pub async fn relay<Q: MessageSender>(
 /// within the time of one, each on its own, so that it keeps no other waiting.
 async fn read_together(
     records: Vec<EventRecord>,
-    wants: Vec<fn(&HistoryEntry) -> bool>,
+    wants: Vec<Wants>,
     record_timeout: Duration,
 ) -> Vec<Result<Read, Unfit>> {
     let records = Arc::new(records);
@@ -202,7 +218,7 @@ async fn read_together(
 /// Reads one change on a thread of its own.
 async fn read_alone(
     record: EventRecord,
-    wants: Vec<fn(&HistoryEntry) -> bool>,
+    wants: Vec<Wants>,
     record_timeout: Duration,
 ) -> Result<Read, Unfit> {
     let reading = tokio::task::spawn_blocking(move || read_guarded(record, &wants));
@@ -220,7 +236,7 @@ const PANICKED: Unfit =
     (ParkReason::Interrupted(Interruption::Panicked), "reading the change panicked");
 
 /// Reads one change; one that panics fails alone.
-fn read_guarded(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Read, Unfit> {
+fn read_guarded(record: EventRecord, wants: &[Wants]) -> Result<Read, Unfit> {
     let reading = AssertUnwindSafe(|| bodies(record, wants));
     match std::panic::catch_unwind(reading) {
         Ok(read) => read.map_err(|detail| (ParkReason::UnreadableImage, detail)),
@@ -229,14 +245,35 @@ fn read_guarded(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Res
 }
 
 /// The messages for each route about one record of the stream.
-fn bodies(record: EventRecord, wants: &[fn(&HistoryEntry) -> bool]) -> Result<Read, &'static str> {
+fn bodies(record: EventRecord, wants: &[Wants]) -> Result<Read, &'static str> {
+    if let Some(code) = changed_feedback(&record) {
+        let at = record.change.approximate_creation_date_time;
+        let at = Timestamp::from_millisecond(at.timestamp_millis());
+        let at = at.map_err(|_| "the change has no time")?;
+        let body = serde_json::to_string(&CloudEvent::wake(&code.into(), at));
+        let body = body.map_err(|_| "the message does not write")?;
+        let each = wants.iter().map(|wants| wants.feedback.then(|| body.clone()));
+        return Ok((each.map(|body| body.into_iter().collect()).collect(), None));
+    }
     let Some((code, entries, stands)) = new_entries(record)? else {
         return Ok((vec![Vec::new(); wants.len()], None));
     };
     let bodies = wants.iter().map(|wants| {
-        entries.iter().filter(|entry| wants(entry)).map(|entry| body(&code, entry)).collect()
+        entries
+            .iter()
+            .filter(|entry| (wants.entry)(entry))
+            .map(|entry| body(&code, entry))
+            .collect()
     });
     Ok((bodies.collect::<Result<_, _>>()?, stands))
+}
+
+/// The feedback whose state was written; none where it went by its time to live, and for the other
+/// rows of its table: contents, receipts, counters.
+fn changed_feedback(record: &EventRecord) -> Option<FeedbackCode> {
+    let key: Key = serde_dynamo::from_item(record.change.keys.clone()).ok()?;
+    let code = key.code.parse().ok()?;
+    (record.event_name != "REMOVE").then_some(code)
 }
 
 /// A dossier with what was added to its history, and where its live figures are to count it.

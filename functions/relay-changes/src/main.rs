@@ -20,10 +20,18 @@ async fn wire() -> Result<(), entry::Error> {
     let fetches = Queue::new(client.clone(), settings.fetches_queue_url);
     let failures = &Queue::new(client, settings.failures_queue_url);
     let mut routes = vec![
-        Route { queue: &notices, wants: |_| true },
-        Route { queue: &fetches, wants: |entry| entry.action.brings_documents() },
+        Route { queue: &notices, wants: |_| true, wants_feedback: true },
+        Route {
+            queue: &fetches,
+            wants: |entry| entry.action.brings_documents(),
+            wants_feedback: false,
+        },
     ];
-    routes.extend(national.iter().map(|queue| Route { queue, wants: |_| true }));
+    routes.extend(national.iter().map(|queue| Route {
+        queue,
+        wants: |_| true,
+        wants_feedback: false,
+    }));
     let most = settings.record_timeout;
     stream::run(async |changes| relay_and_count(changes, (&routes, failures, most), live).await)
         .await

@@ -11,6 +11,8 @@
 //! any host copied, its message is sent for each dossier to which documents came; what was copied is
 //! not copied again.
 //!
+//! Of feedback the threads are compared by an index of the days on which it was changed last.
+//!
 //! The same threads say who told applicants of what; that is published by day and agency.
 
 mod settings;
@@ -21,14 +23,14 @@ use std::collections::BTreeMap;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::HistoryEntry;
-use domain::id::{AgencyCode, DossierCode};
+use domain::id::{AgencyCode, DossierCode, SubjectCode};
 use domain::kpi::{DossierFacts, LiveNews};
 use domain::thread::ToldCount;
 use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
-use platform::dynamo::{Deliveries, Dossiers, Histories, LiveTable, Notices};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable, Histories, LiveTable, Notices};
 use platform::message::CloudEvent;
 use platform::port::MessageSender;
 use platform::recorded::{UNDER_WAY, at_hand, is_recorded_since};
@@ -74,6 +76,9 @@ pub struct Outcome {
     /// Of these, those for which a message was sent: fewer only where there are too many for one
     /// run.
     pub sent: usize,
+    /// Feedback that was changed since, of which its author has yet to be told, and for which a message
+    /// was sent.
+    pub feedback: usize,
     /// Dossiers of which the documents of other systems are looked for again: those to which any
     /// came since.
     pub fetches: usize,
@@ -92,6 +97,8 @@ pub struct Tables<'a> {
     pub notices: &'a Notices,
     /// The delivery ledger, which also has who told applicants.
     pub ledger: &'a Deliveries,
+    /// Feedback, by the days on which it was changed.
+    pub feedback: &'a FeedbackTable,
     /// The live figures, which the night compares and mends.
     pub live: &'a LiveTable,
 }
@@ -120,7 +127,7 @@ pub async fn repair(
     // Whoever asks by name wants everything: what is under way comes twice, which has one effect.
     let until =
         if order.since.is_some() { now } else { now.saturating_sub(UNDER_WAY).unwrap_or(now) };
-    let Tables { dossiers, notices, ledger, live } = tables;
+    let Tables { dossiers, notices, ledger, live, feedback } = tables;
     let (changed, live_differences) = changed((dossiers, live), catalogue, (since, now)).await?;
     let compared = stream::iter(changed.values()).map(|facts| async move {
         let (noted, thread) = notices.looked_at(&facts.code).await?;
@@ -153,21 +160,55 @@ pub async fn repair(
     let bodies =
         owed.iter().take(SENT_MAX).map(|code| body(code, now)).collect::<Result<Vec<_>, _>>()?;
     queues.notices.send_all(&bodies).await?;
+    let untold = untold((feedback, notices), catalogue, (since, until)).await?;
+    let to_tell = untold.iter().take(SENT_MAX);
+    let to_tell = to_tell.map(|code| wire::json(&CloudEvent::wake(code, now)));
+    queues.notices.send_all(&to_tell.collect::<Result<Vec<_>, _>>()?).await?;
     let told = telling.publish(ledger, now).await?;
     let outcome = Outcome {
         since,
         changed: count,
         owed: owed.len(),
         sent: bodies.len(),
+        feedback: untold.len().min(SENT_MAX),
         fetches: fetches.len(),
         told,
         live_differences,
     };
-    if outcome.owed > 0 {
-        tracing::error!(owed = outcome.owed, sent = outcome.sent, "{}", LogLine::ChangesOwed);
+    let owed = outcome.owed + untold.len();
+    if owed > 0 {
+        let sent = outcome.sent + outcome.feedback;
+        tracing::error!(owed, sent, "{}", LogLine::ChangesOwed);
     }
     tracing::info!(%since, changed = outcome.changed, owed = outcome.owed, sent = outcome.sent, "relay compared");
     Ok(outcome)
+}
+
+/// Feedback that was changed in this time and whose thread does not know it; none where the
+/// catalogue has no texts for it, since then no thread begins.
+async fn untold(
+    (feedback, notices): (&FeedbackTable, &Notices),
+    catalogue: &Catalogue,
+    (since, until): (Timestamp, Timestamp),
+) -> Result<Vec<SubjectCode>, Failure> {
+    let mut untold = Vec::new();
+    if catalogue.templates().feedback().is_none() {
+        return Ok(untold);
+    }
+    for day in date_of(since).series(1.day()).take_while(|day| *day <= date_of(until)) {
+        let moved = feedback.moved_on(day).await?;
+        let compared = stream::iter(moved).map(|moved| async move {
+            let (noted, _) = notices.looked_at(moved.code.shared()).await?;
+            Ok::<_, Failure>((moved, noted))
+        });
+        let mut compared = compared.buffered(LOOKED_UP_AT_ONCE);
+        while let Some((moved, noted)) = compared.try_next().await? {
+            if (since..=until).contains(&moved.at) && noted < moved.version {
+                untold.push(moved.code.into());
+            }
+        }
+    }
+    Ok(untold)
 }
 
 /// Every dossier of which something was recorded since, by its code; and of how many agencies the

@@ -1,7 +1,7 @@
 //! Wires `repair-relay`.
 
 use platform::cloud::Cloud;
-use platform::dynamo::{Deliveries, Dossiers, LiveTable, Notices};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable, LiveTable, Notices};
 use platform::entry::{self, schedule};
 use platform::sqs::Queue;
 use repair_relay::{Order, Queues, Settings, Tables, repair};
@@ -25,6 +25,7 @@ async fn wire() -> Result<(), entry::Error> {
         dossiers,
         notices,
         ledger: &Deliveries::new(client.clone(), settings.deliveries_table),
+        feedback: &FeedbackTable::new(client.clone(), settings.feedback_table),
         live: &LiveTable::new(client, settings.live_table),
     };
     schedule::run(async |order: Order, now| {

@@ -13,6 +13,8 @@ platform::settings! {
         notices_table: String = "NOTICES_TABLE",
         /// The name of the deliveries table.
         deliveries_table: String = "DELIVERIES_TABLE",
+        /// The name of the feedback table.
+        feedback_table: String = "FEEDBACK_TABLE",
         /// The name of the table of live figures.
         live_table: String = "LIVE_TABLE",
         /// The address of the queue of notices.

@@ -1,5 +1,6 @@
-//! `GET /tra-cuu` and `/tra-cuu/{file}`: the citizen's page. It shows how far a dossier is, with or
-//! without scripts; what its script shows besides comes from the doors that everybody has.
+//! `GET /tra-cuu` and `/tra-cuu/{file}`: the citizen's page. It shows how far a dossier or a feedback
+//! is, with or without scripts; what its script shows besides comes from the doors that everybody
+//! has.
 //!
 //! What is not there, and what is no code, is answered in the same words after the same calls.
 
@@ -11,13 +12,14 @@ use std::str::FromStr;
 
 use domain::catalogue::Catalogue;
 use domain::dossier::Progress;
-use domain::id::DossierCode;
+use domain::feedback::Feedback;
+use domain::id::{DossierCode, FeedbackCode};
 use domain::language::Language;
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::browser::policy_of_files;
-use platform::dynamo::Dossiers;
+use platform::dynamo::{Dossiers, FeedbackTable};
 use platform::gate::Gate;
 use platform::http::{Caches, HttpReply, HttpRequest};
 use platform::parameters::named;
@@ -38,11 +40,20 @@ const TYPED_CHARACTERS_MAX: usize = 300;
 /// of a day begin with 1.
 const NOBODYS: &str = "H00-000101-0000";
 
+/// What is looked up: of both the states alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'a> {
+    /// Dossiers, by their codes.
+    pub dossiers: &'a Dossiers,
+    /// Feedback, by its codes.
+    pub feedback: &'a FeedbackTable,
+}
+
 /// Answers one HTTP request; failures become problem documents. `storage` is the origin to which
 /// the page uploads documents.
 pub async fn handle(
     request: HttpRequest,
-    doors: (&Dossiers, &Gate<impl Counts>),
+    doors: (Tables<'_>, &Gate<impl Counts>),
     storage: &str,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -74,6 +85,7 @@ impl FromStr for PageFile {
             }
             "page.js" => Self(script, include_str!("../../../infra/web/page.js")),
             "owner.js" => Self(script, include_str!("../../../infra/web/owner.js")),
+            "author.js" => Self(script, include_str!("../../../infra/web/author.js")),
             "texts.json" => Self("application/json", page::TEXTS),
             "mark.svg" => Self("image/svg+xml", include_str!("../../../infra/web/mark.svg")),
             _ => {
@@ -86,7 +98,7 @@ impl FromStr for PageFile {
 
 async fn show(
     request: &HttpRequest,
-    (dossiers, gate): (&Dossiers, &Gate<impl Counts>),
+    (tables, gate): (Tables<'_>, &Gate<impl Counts>),
     storage: &str,
     catalogue: &Catalogue,
     now: Timestamp,
@@ -104,9 +116,13 @@ async fn show(
         let known = request.header("if-none-match");
         return Ok(guarded(reply.kept_for(KEPT_SECONDS, Caches::Shared, known), storage));
     }
-    let (limits, find) = (catalogue.limits(), progress(typed, dossiers));
+    let (limits, find) = (catalogue.limits(), found(typed, tables, now));
     let found = gate.look_up(limits, request.source(), now, find).await?;
-    let looked = found.as_ref().map_or(Looked::Missing, Looked::Found);
+    let looked = match &found {
+        None => Looked::Missing,
+        Some(Found::Dossier(progress)) => Looked::Found(progress),
+        Some(Found::Feedback(feedback)) => Looked::Feedback(feedback),
+    };
     let html = texts.page(typed, &looked)?;
     Ok(guarded(HttpReply::text("text/html; charset=utf-8", html), storage))
 }
@@ -119,13 +135,27 @@ fn typed(text: &str) -> Result<String, Violation> {
     Err(Violation::new("", RuleName::Length, "must have 300 characters at most"))
 }
 
-/// How far the dossier is whose code is in `typed`. The same is read where there is no code in it.
-async fn progress(typed: &str, dossiers: &Dossiers) -> Result<Option<Progress>, Failure> {
+/// What has the code that was typed.
+enum Found {
+    Dossier(Progress),
+    Feedback(Box<Feedback>),
+}
+
+/// What has the code that is in `typed`. The same is read where there is no code in it.
+async fn found(
+    typed: &str,
+    Tables { dossiers, feedback }: Tables<'_>,
+    now: Timestamp,
+) -> Result<Option<Found>, Failure> {
     let code: DossierCode = match pasted::code(typed) {
         Some(code) => code,
         None => NOBODYS.parse()?,
     };
-    dossiers.progress(&code).await
+    if let Some(code) = FeedbackCode::of(&code) {
+        let found = feedback.feedback(&code, now).await?;
+        return Ok(found.map(|feedback| Found::Feedback(Box::new(feedback))));
+    }
+    Ok(dossiers.progress(&code).await?.map(Found::Dossier))
 }
 
 /// Adds what keeps the page to itself: nothing of others is loaded, nobody frames it, and no

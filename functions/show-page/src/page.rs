@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::calendar::date_of;
 use domain::dossier::Progress;
+use domain::feedback::{Feedback, FeedbackStatus};
 use domain::language::Language;
 use platform::Failure;
 
@@ -20,6 +22,22 @@ pub(crate) enum Looked<'a> {
     Missing,
     /// How far the dossier is.
     Found(&'a Progress),
+    /// How far the feedback is.
+    Feedback(&'a Feedback),
+}
+
+/// Steps of a feedback: received, with the competent agency, answered.
+const STEPS_OF_FEEDBACK: u8 = 3;
+
+/// How many steps of a feedback are done, and how its status is coloured.
+fn done_of(status: FeedbackStatus) -> (u8, &'static str) {
+    match status {
+        FeedbackStatus::Unverified => (0, "act"),
+        FeedbackStatus::Received => (1, "runs"),
+        FeedbackStatus::Routed | FeedbackStatus::InHandling => (2, "runs"),
+        FeedbackStatus::Answered | FeedbackStatus::Closed => (STEPS_OF_FEEDBACK, "good"),
+        FeedbackStatus::Refused | FeedbackStatus::Joined | FeedbackStatus::Withdrawn => (1, "stop"),
+    }
 }
 
 /// The words of one language.
@@ -75,20 +93,24 @@ impl Texts {
                 self.word("missingHelp")?
             )),
             Looked::Found(progress) => self.found(progress),
+            Looked::Feedback(feedback) => self.feedback(feedback),
         }
     }
 
-    fn found(&self, progress: &Progress) -> Result<String, Failure> {
-        let status = progress.status.code();
-        let (code, closed) = (escaped(progress.code.as_str()), progress.completion.closed);
-        let (done, total) = (progress.completion.steps_done, progress.completion.steps_total);
+    /// The steps, `done` of `total`, each with its word under `named`.
+    fn degree(
+        &self,
+        named: &str,
+        (done, total): (u8, u8),
+        closed: bool,
+    ) -> Result<String, Failure> {
         let mut steps = String::new();
         for step in 1..=total {
             let state = if step <= done { "done" } else { "open" };
             let now = step == done + 1 && !closed;
             let current = if now { " aria-current=\"step\"" } else { "" };
             let said = self.word(if step <= done { "stepDone" } else { "stepOpen" })?;
-            let name = self.word(&format!("step{step}"))?;
+            let name = self.word(&format!("{named}{step}"))?;
             steps.push_str(&format!(
                 "<li class=\"{state}\"{current}><span class=\"name\">{name}</span> \
                  <span class=\"said\">{said}</span></li>"
@@ -97,6 +119,43 @@ impl Texts {
         let behind = self.word("steps")?;
         let behind = behind.replace("{done}", &done.to_string());
         let behind = behind.replace("{total}", &total.to_string());
+        Ok(format!("<h3>{behind}</h3><ol class=\"steps\">{steps}</ol>"))
+    }
+
+    /// What everybody may know who has the code: status, degree, and the day of the answer.
+    fn feedback(&self, feedback: &Feedback) -> Result<String, Failure> {
+        let (status, code) = (feedback.status.name(), escaped(feedback.code.as_str()));
+        let (done, tone) = done_of(feedback.status);
+        let due = feedback.due_at.filter(|_| feedback.status.is_before_its_answer());
+        let due = match due {
+            Some(due) => {
+                let day = date_of(due);
+                let written = day.strftime("%d/%m/%Y");
+                let label = self.word("feedbackDue")?;
+                format!("<h3>{label}</h3><p><time datetime=\"{day}\">{written}</time></p>")
+            }
+            None => String::new(),
+        };
+        Ok(format!(
+            "<section class=\"card\" aria-labelledby=\"found\" data-code=\"{code}\" \
+             data-kind=\"feedback\" data-status=\"{status}\">\
+             <p class=\"label\">{label}</p><h2 id=\"found\" tabindex=\"-1\" class=\"code\">{code}</h2>\
+             <p class=\"status {tone}\">{name}</p>\
+             <h3>{next}</h3><p class=\"next\">{todo}</p>{due}{behind}</section>",
+            label = self.word("feedbackLabel")?,
+            name = self.word(&format!("feedback:{status}"))?,
+            next = self.word("nextTitle")?,
+            todo = self.word(&format!("feedbackNext:{status}"))?,
+            behind =
+                self.degree("feedbackStep", (done, STEPS_OF_FEEDBACK), feedback.status.is_ended())?,
+        ))
+    }
+
+    fn found(&self, progress: &Progress) -> Result<String, Failure> {
+        let status = progress.status.code();
+        let (code, closed) = (escaped(progress.code.as_str()), progress.completion.closed);
+        let (done, total) = (progress.completion.steps_done, progress.completion.steps_total);
+        let behind = self.degree("step", (done, total), closed)?;
         let tone = match status {
             5 | 6 => "act",
             3 | 7 | 8 => "stop",
@@ -108,8 +167,7 @@ impl Texts {
              data-status=\"{status}\">\
              <p class=\"label\">{label}</p><h2 id=\"found\" tabindex=\"-1\" class=\"code\">{code}</h2>\
              <p class=\"status {tone}\">{name}</p><p>{means}</p>\
-             <h3>{next}</h3><p class=\"next\">{todo}</p>\
-             <h3>{behind}</h3><ol class=\"steps\">{steps}</ol></section>",
+             <h3>{next}</h3><p class=\"next\">{todo}</p>{behind}</section>",
             label = self.word("codeLabel")?,
             name = self.word(&format!("status{status}"))?,
             means = self.word(&format!("means{status}"))?,

@@ -13,6 +13,8 @@ platform::settings! {
         gate: GateSettings,
         /// The tables that hold dossiers; of them the states alone are read.
         dossiers: DossierTables,
+        /// The name of the feedback table; of it, too.
+        feedback_table: String = "FEEDBACK_TABLE",
         /// Where documents are uploaded to: the one other place that the page may send to.
         storage_origin: String = "STORAGE_ORIGIN",
     }

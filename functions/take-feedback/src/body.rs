@@ -7,9 +7,10 @@ use domain::catalogue::Catalogue;
 use domain::feedback::content::{PHOTOS_MAX, PLACE_CHARACTERS_MAX, WORDS_CHARACTERS_MAX, written};
 use domain::feedback::{
     Author, FeedbackAction, FeedbackChannel, FeedbackCode, FeedbackCommand, FeedbackContent,
-    Filing, Place, Publication, Satisfaction,
+    Filing, Place, Publication, Satisfaction, Wishes,
 };
 use domain::id::{AgencyCode, CommandId};
+use domain::language::Language;
 use domain::submission::agency_violation;
 use domain::upload::{Claimable, UploadClaim, UploadId, UploadedDocument};
 use domain::{RuleName, Violation};
@@ -57,6 +58,12 @@ pub(crate) struct FilingBody {
     /// Whether an answer may be published.
     #[serde(default)]
     publish: bool,
+    /// The language in which they are told of it.
+    #[serde(default)]
+    language: Language,
+    /// Nothing but what the law wants.
+    #[serde(default)]
+    legal_only: bool,
     #[serde(default)]
     pub(crate) photos: Vec<PhotoBody>,
 }
@@ -143,7 +150,8 @@ impl FilingBody {
         }
         let content = FeedbackContent { author, words, place, photos, remarks: Vec::new() };
         let (channel, category, consent) = (self.channel, self.category, self.publish);
-        Ok(Filing { channel, category, consent, content, command })
+        let wishes = Wishes { language: self.language, legal_only: self.legal_only };
+        Ok(Filing { channel, category, consent, wishes, content, command })
     }
 
     /// What is wrong with it before anything was looked up.

@@ -19,14 +19,15 @@ use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{
-    CountTable, Dossiers, FeedbackReceipt, FeedbackTable, Reads, UNVERIFIED_KEPT,
+    CountTable, Dossiers, FeedbackReceipt, FeedbackTable, Notices, Reads, UNVERIFIED_KEPT,
 };
 use platform::fingerprint::Fingerprint;
 use platform::gate::{Gate, network};
 use platform::http::{HttpReply, HttpRequest};
 use platform::keyed_hash::KeyedHash;
+use platform::notice_list::NoticeList;
 use platform::objects::Bucket;
-use platform::port::{Admission, Stored, UploadClaims};
+use platform::port::{Admission, NoticeBook, Stored, UploadClaims};
 use platform::proof::ProofKey;
 use platform::record::{ReadOf, ReadRecord};
 use platform::request::Came;
@@ -51,6 +52,8 @@ pub struct Office<U> {
     pub gate: Gate<CountTable>,
     /// Where reads of officers are recorded.
     pub reads: Reads,
+    /// What authors were told, for officers.
+    pub notices: Notices,
     /// Where photographs are looked up and kept.
     pub uploads: U,
     /// Reads tokens of authors.
@@ -144,6 +147,10 @@ pub async fn handle(
         "GET /v1/dossiers/{code}/feedback" | "GET /v1/desk/feedback/{code}" => {
             office.show(&request, bucket, catalogue, now).await
         }
+        "GET /v1/desk/feedback/{code}/notices" => {
+            let by = request.actor(catalogue, now)?;
+            office.told(&request, &by, catalogue, now).await
+        }
         "POST /v1/dossiers/{code}/feedback" | "POST /v1/desk/feedback/{code}/transitions" => {
             office.change(&request, catalogue, now).await
         }
@@ -227,7 +234,7 @@ impl<U: UploadClaims> Office<U> {
         self.uploads.keep(filing.content.photos.clone()).await?;
         for _ in 0..TRIES_MAX {
             let count = self.feedback.next(&under, date_of(now)).await?;
-            let code = FeedbackCode::issue(&under, now, count)
+            let code = FeedbackCode::issue(&under, date_of(now), count)
                 .map_err(|none| Failure::Defect(none.to_string()))?;
             let rules = (rule, catalogue.law());
             let whole = Feedback::filed(filing.clone(), code, signed.clone(), rules, now)?;
@@ -273,6 +280,29 @@ impl<U: UploadClaims> Office<U> {
         let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
         self.reads.record(&read).await.map_err(unrecorded)?;
         HttpReply::json(200, &case)
+    }
+
+    /// What its author was told, and why not: for the officers who may read it, without the number.
+    async fn told(
+        &self,
+        request: &HttpRequest,
+        by: &Actor,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<HttpReply, Failure> {
+        request.no_parameters()?;
+        let code: FeedbackCode = request.path("code")?;
+        let found = self.feedback.feedback(&code, now).await?;
+        let found = found.filter(|feedback| feedback.may_read(by));
+        found.ok_or(Failure::FeedbackNotFound)?;
+        let phone = self.feedback.phone(&code, now).await?;
+        let subject = code.into();
+        let mut thread = self.notices.thread(&subject).await?;
+        // As it is now: nobody wakes a thread for what time alone has decided.
+        if let Some(thread) = &mut thread {
+            thread.settle(&catalogue.notice_policy(date_of(now)), now);
+        }
+        HttpReply::json(200, &NoticeList::of(&subject, phone.as_ref(), thread.as_ref()))
     }
 
     async fn change(

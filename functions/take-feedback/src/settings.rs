@@ -20,6 +20,8 @@ platform::settings! {
         documents_url: String = "DOCUMENTS_URL",
         /// The name of the feedback table.
         feedback_table: String = "FEEDBACK_TABLE",
+        /// The name of the notices table.
+        notices_table: String = "NOTICES_TABLE",
         /// The secret under which dossiers have their applicants' numbers.
         people: KeyedHash = "PEOPLE_KEY",
         /// Reads tokens of authors.

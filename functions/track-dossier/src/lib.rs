@@ -3,7 +3,6 @@
 
 mod deadline;
 mod deliveries;
-mod notices;
 mod settings;
 mod worklist;
 
@@ -24,12 +23,12 @@ use platform::Failure;
 use platform::dynamo::{Deliveries, Dossiers};
 use platform::gate::Gate;
 use platform::http::{HttpReply, HttpRequest};
+use platform::notice_list::NoticeList;
 use platform::port::{Counts, DossierStore, NoticeBook};
 use serde::Serialize;
 
 use deadline::Deadline;
 use deliveries::Shown;
-use notices::Notices;
 use worklist::{WorklistQuery, worklist};
 
 pub use settings::Settings;
@@ -78,12 +77,14 @@ pub async fn handle(
             if !by.takes_part(&dossier) {
                 return Err(Failure::Forbidden);
             }
-            let mut thread = book.thread(&dossier.code.clone().into()).await?;
+            let subject = dossier.code.clone().into();
+            let mut thread = book.thread(&subject).await?;
             // As it is now: nobody wakes a thread for what time alone has decided.
             if let Some(thread) = &mut thread {
                 thread.settle(&catalogue.notice_policy(date_of(now)), now);
             }
-            HttpReply::json(200, &Notices::of(&dossier, thread.as_ref()))
+            let phone = dossier.applicant.as_ref().map(|applicant| &applicant.phone);
+            HttpReply::json(200, &NoticeList::of(&subject, phone, thread.as_ref()))
         }
         "GET /v1/dossiers/{code}/deliveries" => {
             let by = request.actor(catalogue, now)?;

@@ -2,22 +2,23 @@
 //! asking for a result. It has a table of moves of its own, and shares with dossiers what ADR 100
 //! names: agencies, calendar, accounts, uploads, one-time codes, records of reads.
 
-mod code;
 mod command;
 pub mod content;
 mod moves;
+mod news;
 mod said;
 
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-pub use crate::feedback_rule::{FeedbackCategory, FeedbackRule, FeedbackRules, GROUP};
+pub use crate::feedback_rule::{FeedbackCategory, FeedbackRule, FeedbackRules};
+pub use crate::id::FeedbackCode;
 pub use crate::satisfaction::Satisfaction;
-pub use code::FeedbackCode;
 pub use command::{FeedbackCommand, FeedbackDecision, FeedbackRefusal, Filing};
 pub use content::{Author, FeedbackContent, Place, Remark};
 pub use moves::{FeedbackAction, FeedbackStatus, Move, Mover};
-pub use said::{FeedbackChannel, Publication};
+pub use news::FeedbackNews;
+pub use said::{FeedbackChannel, Publication, Wishes};
 
 use crate::agency::Matter;
 use crate::calendar::{MissingYear, date_of};
@@ -70,6 +71,9 @@ pub struct Feedback {
     pub anonymous: bool,
     /// Whether its author lets an answer be published.
     pub consent: bool,
+    /// How its author wants to be told of it.
+    #[serde(default, skip_serializing_if = "Wishes::are_none")]
+    pub wishes: Wishes,
     /// The agency that classifies it.
     pub desk: AgencyCode,
     /// The agency that it was routed to; none while the desk has it.
@@ -183,6 +187,7 @@ impl Feedback {
             version: 1,
             anonymous,
             consent: filing.consent,
+            wishes: filing.wishes,
             desk: rule.desk.clone(),
             agency: None,
             holder: None,

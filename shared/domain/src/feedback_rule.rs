@@ -16,9 +16,6 @@ const DAYS_MAX: u16 = 90;
 /// The most years for which the words of a feedback are kept after its end.
 const YEARS_MAX: u8 = 100;
 
-/// The group that codes of feedback have behind their agency (phản ánh): no agency's code ends so.
-pub const GROUP: &str = "PA";
-
 /// A category of feedback.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -41,10 +41,12 @@ macro_rules! code_type {
 }
 
 mod dossier;
+mod feedback;
 mod number;
 mod subject;
 
 pub use dossier::DossierCode;
+pub use feedback::{FEEDBACK_GROUP, FeedbackCode};
 pub use number::{BLOCK_DIGITS, CodeFormat, CodeGrammar, NoNumberLeft, SEQUENCE_DIGITS};
 pub use subject::{LeaderKey, QuestionCode, ReportCode, SubjectCode};
 

@@ -1,9 +1,10 @@
-//! The texts sent to applicants, and to leaders in the morning. Messages carry code, status and
-//! date, or figures; never a name or an identity number.
+//! The texts sent to applicants and authors of feedback, and to leaders in the morning. Messages
+//! carry code, status, date and agency, or figures; never a person's name or an identity number.
 
 pub mod answer;
 mod carrier;
 pub mod codes;
+pub mod feedback;
 pub mod headline;
 mod name;
 pub mod policy;
@@ -32,6 +33,7 @@ use crate::dossier::{Action, Dossier, HistoryEntry, RULES};
 use crate::printed::FormLayout;
 use crate::{RuleName, Violation};
 use answer::AnswerTexts;
+use feedback::FeedbackTexts;
 use name::message_id;
 use proof::ProofTemplate;
 use question::QuestionTemplate;
@@ -92,7 +94,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode|agency)\})+$"
         ))
     )]
     pub text: String,
@@ -108,7 +110,7 @@ pub struct SmsText {
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
-            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode)\})+$"
+            pattern = r"^([^{}]|\{(code|status|date|period|received|resolved|onTime|overdue|unreceived|link|digits|minutes|done|total|prefix|shortCode|agency)\})+$"
         ))
     )]
     pub without_due_date: Option<String>,
@@ -180,6 +182,9 @@ data_file! {
         /// The texts of the question after a result; `None` in editions older than it: nobody is asked.
         #[serde(default)]
         question: Option<QuestionTemplate>,
+        /// What authors of feedback are told; `None` in editions older than that.
+        #[serde(default)]
+        feedback_texts: Option<FeedbackTexts>,
     }
 }
 
@@ -199,6 +204,7 @@ pub struct Templates {
     proof: Option<ProofTemplate>,
     answers: Option<AnswerTexts>,
     question: Option<QuestionTemplate>,
+    feedback: Option<FeedbackTexts>,
 }
 
 impl Templates {
@@ -269,10 +275,12 @@ impl Templates {
             found.extend(file.proof.iter().flat_map(ProofTemplate::violations));
             found.extend(file.answers.iter().flat_map(AnswerTexts::violations));
             found.extend(file.question.iter().flat_map(QuestionTemplate::violations));
+            found.extend(file.feedback_texts.iter().flat_map(|texts| texts.violations(&prefixes)));
         }
         if found.is_empty() {
             let TemplatesFile { repetition, report, proof, answers, question, .. } = file;
-            Ok(Self { by_action, repetition, report, proof, answers, question })
+            let feedback = file.feedback_texts;
+            Ok(Self { by_action, repetition, report, proof, answers, question, feedback })
         } else {
             Err(found)
         }

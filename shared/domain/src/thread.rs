@@ -1,5 +1,5 @@
-//! The notices to the applicant of one dossier, the question after its result, or what goes to a
-//! leader on one morning: a thread, changed by pure decisions.
+//! The notices to the applicant of one dossier, the author of one feedback, whoever is asked after
+//! one result, or a leader on one morning: a thread, changed by pure decisions.
 //!
 //! A thread is one item with one version, like its dossier. A sender takes a lease by storing the
 //! thread, and the first one to store has it; whoever comes while another has it comes again
@@ -10,6 +10,7 @@
 mod attempt;
 mod compact;
 mod conclude;
+mod content;
 mod reason;
 mod report;
 mod route;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use attempt::{ATTEMPTS_MAX, Attempt, AttemptOutcome, Charge};
 pub use conclude::{Answer, Call};
+pub use content::{Content, Happening};
 pub use reason::{DelayReason, NoticeReason, UnsentReason};
 pub use report::{Heard, Reported};
 pub use route::Routing;
@@ -36,7 +38,7 @@ use crate::notice::policy::NoticePolicy;
 use crate::notice::{NoticeChannel, NoticeClass, Provider, Wording};
 use crate::survey::Returned;
 
-/// Every notice of one dossier, one question or one report, oldest first.
+/// Every notice of one dossier, feedback, question or report, oldest first.
 ///
 /// It changes by its own methods alone, and is read only where they could have written it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,20 +96,6 @@ pub struct NoticeRecord {
     /// Every call to a gateway, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
-}
-
-/// The content of a notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Content {
-    /// What was done to the dossier.
-    #[serde(rename = "action")]
-    Change(Action),
-    /// Figures of the province, as they were on the morning of the report.
-    #[serde(rename = "headline")]
-    Figures(Headline),
-    /// How satisfied who applied is with the result that they have.
-    #[serde(rename = "question")]
-    Question,
 }
 
 impl NoticeRecord {
@@ -257,19 +245,37 @@ impl NoticeThread {
         policy: &NoticePolicy,
         now: Timestamp,
     ) {
-        for entry in
-            history.iter().filter(|entry| entry.version > self.noted).cloned().collect::<Vec<_>>()
-        {
-            self.noted = entry.version;
-            if let Some(class) = class(entry.action) {
-                self.add(&entry, class, policy, now);
+        let happened = history.iter().map(|entry| Happening {
+            version: entry.version,
+            said: class(entry.action).map(|class| (Content::Change(entry.action), class)),
+            at: entry.recorded_at,
+        });
+        self.hear(happened, policy, now);
+    }
+
+    /// The same, of whatever the thread speaks: what has `happened`, oldest first.
+    pub fn hear(
+        &mut self,
+        happened: impl IntoIterator<Item = Happening>,
+        policy: &NoticePolicy,
+        now: Timestamp,
+    ) {
+        for happening in happened {
+            if happening.version <= self.noted {
+                continue;
+            }
+            let Happening { version, said, at } = happening;
+            self.noted = version;
+            if let Some((content, class)) = said {
+                self.add((version, at), content, class, policy, now);
             }
         }
     }
 
     fn add(
         &mut self,
-        entry: &HistoryEntry,
+        (version, at): (u64, Timestamp),
+        content: Content,
         class: NoticeClass,
         policy: &NoticePolicy,
         now: Timestamp,
@@ -287,19 +293,13 @@ impl NoticeThread {
             );
             if waits && earlier.class == NoticeClass::Information && earlier.wording.is_first() {
                 earlier.enter(
-                    NoticeState::Merged { into: entry.version },
+                    NoticeState::Merged { into: version },
                     NoticeReason::SaidByALaterNotice,
                     now,
                 );
             }
         }
-        let mut notice = NoticeRecord::new(
-            entry.version,
-            Content::Change(entry.action),
-            class,
-            entry.recorded_at,
-            now,
-        );
+        let mut notice = NoticeRecord::new(version, content, class, at, now);
         if not_before > now {
             notice.deferred_until = Some(not_before);
             notice.wait(not_before, None, DelayReason::Coalescing, now);
@@ -307,12 +307,12 @@ impl NoticeThread {
         self.notices.push(notice);
     }
 
-    /// The dossier or report of the thread.
+    /// The dossier, feedback, question or report of the thread.
     pub fn code(&self) -> &SubjectCode {
         &self.code
     }
 
-    /// The dossier's owner, or the leader's agency: agencies share the gateways fairly.
+    /// The dossier's owner, the desk of a feedback, or the leader's agency: agencies share the gateways fairly.
     pub fn agency(&self) -> &AgencyCode {
         &self.agency
     }

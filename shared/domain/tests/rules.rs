@@ -16,6 +16,7 @@ mod rules {
     mod eforms;
     mod exceptions;
     mod feedback;
+    mod feedback_texts;
     mod fees;
     mod forwarding;
     mod heirs;

@@ -25,6 +25,7 @@ pub mod inbound;
 pub mod keyed_hash;
 pub mod log_line;
 pub mod message;
+pub mod notice_list;
 pub mod parameters;
 pub mod payload;
 pub mod port;

@@ -186,6 +186,7 @@ fn what_the_schedules_answer_is_documented() {
         sent: 1,
         fetches: 2,
         told: [(day, domain::thread::ToldCount::default())].into(),
+        feedback: 1,
         live_differences: 1,
     };
     assert_eq!(
@@ -239,7 +240,7 @@ fn what_the_schedules_answer_is_documented() {
     }
     let (counted, reminded) =
         (serde_json::to_value(counted).unwrap(), serde_json::to_value(reminded).unwrap());
-    let expired = expire_content::Outcome { day, removed: 1, failed: 0, more: true };
+    let expired = expire_content::Outcome { day, removed: 1, feedback: 1, failed: 0, more: true };
     let expired = serde_json::to_value(expired).unwrap();
     assert_eq!(fits(&documents.schema("ExpiryOutcome"), &expired), Ok(()));
     let most = &documents.asyncapi["components"]["schemas"]["ExpiryOrder"]["properties"]["atMost"];

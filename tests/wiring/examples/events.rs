@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_lambda_events::dynamodb::Event as StreamRecords;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use platform::batch::Arrived;
+use platform::message::CloudEvent;
 use relay_changes::Route;
 
 use super::*;
@@ -123,7 +124,13 @@ async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_noti
     };
     let changes = told("notify-applicant.two-changes");
     assert_eq!(told("notify-applicant.changed"), changes[1..]);
+    let feedback = "H20.01.PA-261116-0001".parse().unwrap();
+    let woken = CloudEvent::wake(&feedback, at("2026-11-16T01:41:00Z"));
+    let woken = [serde_json::to_value(woken).unwrap()];
+    assert_eq!(fits(&documents.schema("WakeEvent"), &woken[0]), Ok(()));
     let cases: BTreeMap<&str, (&[Value], &[&str])> = BTreeMap::from([
+        // Of four rows one is a state that is there.
+        ("relay-changes.feedback", (&woken[..], &[][..])),
         ("relay-changes.insert", (&changes[..1], &[][..])),
         ("relay-changes.modify", (&changes[1..], &[])),
         // The oldest entries of a long history, put apart: they were told of when they were new.
@@ -134,7 +141,7 @@ async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_noti
     assert_eq!(examples_of("relay-changes"), cases.keys().map(|name| (*name).to_owned()).collect());
     for (name, (messages, reasons)) in cases {
         let (notices, failures) = (Kept::default(), Kept::default());
-        let routes = [Route { queue: &notices, wants: |_| true }];
+        let routes = [Route { queue: &notices, wants: |_| true, wants_feedback: true }];
         relay_changes::relay(event(name), &routes, &failures, std::time::Duration::from_secs(60))
             .await
             .unwrap();
@@ -143,7 +150,8 @@ async fn each_stream_example_is_relayed_as_its_name_says_and_so_becomes_the_noti
             (messages, reasons.iter().map(|reason| (*reason).to_owned()).collect()),
             "{name}"
         );
-        for message in messages {
+        for message in messages.iter().filter(|message| message["source"] == "urn:motcua:dossiers")
+        {
             assert_eq!(fits(&schema, message), Ok(()), "{name}");
         }
         for (body, _, _) in failures.parked.lock().unwrap().iter() {

@@ -32,6 +32,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("track-dossier", "DossiersTable", &["dynamodb:GetItem"]),
     // The states alone: what everybody may see is made of them.
     ("show-page", "DossiersTable", &["dynamodb:GetItem"]),
+    ("show-page", "FeedbackTable", &["dynamodb:GetItem"]),
     ("track-dossier", "NoticesTable", &["dynamodb:GetItem"]),
     ("track-dossier", "DeliveriesTable", &["dynamodb:Query"]),
     ("read-case", "DossiersTable", &["dynamodb:GetItem"]),
@@ -102,6 +103,16 @@ const CALLS: &[(&str, &str, &[&str])] = &[
             "dynamodb:ListStreams",
         ],
     ),
+    (
+        "relay-changes",
+        "FeedbackTable/stream/*",
+        &[
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        ],
+    ),
     ("relay-changes", "NoticesQueue", BATCHES),
     ("relay-changes", "FetchesQueue", BATCHES),
     ("relay-changes", "NationalQueue", BATCHES),
@@ -162,6 +173,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("take-feedback", "FeedbackTable/index/by-work", &["dynamodb:Query"]),
     ("take-feedback", "FeedbackTable/index/by-shown", &["dynamodb:Query"]),
     ("take-feedback", "DossiersTable", &["dynamodb:GetItem"]),
+    ("take-feedback", "NoticesTable", &["dynamodb:GetItem"]),
     // Of the proofs table the counts alone: see the condition that a test of its own asks for.
     ("take-feedback", "ProofsTable", &["dynamodb:UpdateItem"]),
     ("track-dossier", "ProofsTable", &["dynamodb:UpdateItem"]),
@@ -193,6 +205,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("repair-relay", "DossiersTable", &["dynamodb:BatchGetItem"]),
     ("repair-relay", "DossiersTable/index/by-work", &["dynamodb:Query"]),
     ("repair-relay", "DossiersTable/index/by-ended", &["dynamodb:Query"]),
+    ("repair-relay", "FeedbackTable/index/by-moved", &["dynamodb:Query"]),
     ("repair-relay", "NoticesTable", &["dynamodb:GetItem"]),
     ("repair-relay", "DeliveriesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     (
@@ -242,6 +255,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("announce-report", "AnnouncementFailuresQueue", &["sqs:SendMessage"]),
     ("expire-content", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("expire-content", "DossiersTable/index/by-content", &["dynamodb:Query"]),
+    ("expire-content", "FeedbackTable", &["dynamodb:UpdateItem"]),
+    ("expire-content", "FeedbackTable/index/by-photos", &["dynamodb:Query"]),
     ("expire-content", "ContentsTable", &["dynamodb:DeleteItem", "dynamodb:GetItem"]),
     ("expire-content", "DocumentsTable", &["dynamodb:DeleteItem"]),
     ("expire-content", "DocumentsBucket", &["s3:ListBucketVersions"]),

@@ -204,7 +204,7 @@ impl Catalogue {
             }
         }
         let intake = kept(IntakeRules::assemble(files.intake), &mut found);
-        let reserved = format!(".{}", crate::feedback_rule::GROUP);
+        let reserved = format!(".{}", crate::id::FEEDBACK_GROUP);
         for code in known.keys().filter(|code| code.as_str().ends_with(&reserved)) {
             let detail = format!("{code}: codes of feedback end so, and no agency's");
             found.push(Violation::new(at(code, "code"), RuleName::AgencyCode, detail));

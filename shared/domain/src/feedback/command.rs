@@ -7,7 +7,7 @@ use crate::upload::UploadedDocument;
 
 use super::{
     Feedback, FeedbackAction, FeedbackChannel, FeedbackContent, FeedbackStatus, Publication,
-    Satisfaction,
+    Satisfaction, Wishes,
 };
 
 /// What is asked for when somebody sends feedback.
@@ -19,6 +19,8 @@ pub struct Filing {
     pub category: String,
     /// Whether its author lets an answer be published.
     pub consent: bool,
+    /// How its author wants to be told of it.
+    pub wishes: Wishes,
     /// What is written, and by whom.
     pub content: FeedbackContent,
     /// The id of the command.

@@ -70,6 +70,14 @@ impl FeedbackStatus {
         }
     }
 
+    /// Whether an answer is owed, and so a day counts by which it is to come.
+    pub fn is_before_its_answer(self) -> bool {
+        match self {
+            Self::Unverified | Self::Received | Self::Routed | Self::InHandling => true,
+            Self::Answered | Self::Closed | Self::Refused | Self::Joined | Self::Withdrawn => false,
+        }
+    }
+
     /// Whether the time for which its words are kept runs.
     pub fn is_ended(self) -> bool {
         match self {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
+
 /// How a feedback came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,6 +28,26 @@ impl FeedbackChannel {
             Self::Hotline | Self::Social => true,
             Self::Web | Self::App => false,
         }
+    }
+}
+
+/// How its author wants to be told of it. There is no other place to keep that in: an author has no
+/// identity number, under which the wishes of applicants are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Wishes {
+    /// The language that they prefer.
+    #[serde(default)]
+    pub language: Language,
+    /// Whether they want nothing but what the law wants: the answer, or why there is none.
+    #[serde(default)]
+    pub legal_only: bool,
+}
+
+impl Wishes {
+    /// Whether they are those of whoever says nothing.
+    pub(super) fn are_none(&self) -> bool {
+        *self == Self::default()
     }
 }
 

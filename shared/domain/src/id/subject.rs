@@ -1,12 +1,12 @@
-//! What a thread of notices speaks of: a dossier, the question after its result, or the report that a
-//! leader gets.
+//! What a thread of notices speaks of: a dossier, a feedback, the question after a result, or the
+//! report that a leader gets.
 
 use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::DossierCode;
+use super::{DossierCode, FeedbackCode};
 use crate::{RuleName, Violation};
 
 /// The permanent name of a leader's office, whatever its telephone number: `chairman`,
@@ -90,13 +90,15 @@ impl fmt::Display for QuestionCode {
     }
 }
 
-/// What a thread of notices speaks of, as it is written: a dossier, the question after its result, or
-/// a leader's report of one morning.
+/// What a thread of notices speaks of, as it is written: a dossier, a feedback, the question after a
+/// result, or a leader's report of one morning.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SubjectCode {
     /// The code of a dossier.
     Dossier(DossierCode),
+    /// The code of a feedback.
+    Feedback(FeedbackCode),
     /// The name of a leader's report.
     Report(ReportCode),
     /// The name of the question after a result.
@@ -107,6 +109,7 @@ impl fmt::Display for SubjectCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dossier(code) => code.fmt(f),
+            Self::Feedback(code) => code.fmt(f),
             Self::Report(code) => code.fmt(f),
             Self::Question(code) => code.fmt(f),
         }
@@ -121,7 +124,16 @@ impl From<SubjectCode> for String {
 
 impl From<DossierCode> for SubjectCode {
     fn from(code: DossierCode) -> Self {
-        Self::Dossier(code)
+        match FeedbackCode::of(&code) {
+            Some(feedback) => Self::Feedback(feedback),
+            None => Self::Dossier(code),
+        }
+    }
+}
+
+impl From<FeedbackCode> for SubjectCode {
+    fn from(code: FeedbackCode) -> Self {
+        Self::Feedback(code)
     }
 }
 
@@ -146,7 +158,7 @@ impl std::str::FromStr for SubjectCode {
         } else if let Some(dossier) = text.strip_prefix(QUESTION) {
             dossier.parse().map(QuestionCode).map(Self::Question)
         } else {
-            text.parse().map(Self::Dossier)
+            text.parse::<DossierCode>().map(Self::from)
         }
     }
 }
@@ -190,6 +202,7 @@ mod tests {
             assert!(bad.parse::<SubjectCode>().is_err(), "{bad}");
         }
         assert!(matches!("H20.12-261120-0001".parse(), Ok(SubjectCode::Dossier(_))));
+        assert!(matches!("H20.01.PA-261120-0001".parse(), Ok(SubjectCode::Feedback(_))));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Attempt, AttemptOutcome, Content, NoticeReason, NoticeRecord, NoticeState};
 use crate::dossier::Action;
+use crate::feedback::FeedbackNews;
 use crate::notice::headline::Headline;
 use crate::notice::{NoticeChannel, NoticeClass, Provider, Wording};
 
@@ -19,7 +20,7 @@ pub(super) struct CompactNotice {
     /// The version of the entry.
     #[serde(rename = "v")]
     version: u64,
-    /// What was done to the dossier; none where figures are sent.
+    /// What was done to the dossier; none where the notice says something else.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     action: Option<Action>,
     /// The figures that are sent.
@@ -28,6 +29,9 @@ pub(super) struct CompactNotice {
     /// Whether it is the question after a result.
     #[serde(rename = "k", default, skip_serializing_if = "std::ops::Not::not")]
     question: bool,
+    /// What became of a feedback.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    news: Option<FeedbackNews>,
     /// Whether the law requires it.
     #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
     legal: bool,
@@ -231,10 +235,11 @@ impl Clock {
 impl From<NoticeRecord> for CompactNotice {
     fn from(notice: NoticeRecord) -> Self {
         let clock = Clock(notice.changed_at.as_millisecond());
-        let (action, headline, question) = match notice.content {
-            Content::Change(action) => (Some(action), None, false),
-            Content::Figures(headline) => (None, Some(headline), false),
-            Content::Question => (None, None, true),
+        let (action, headline, news, question) = match notice.content {
+            Content::Change(action) => (Some(action), None, None, false),
+            Content::Figures(headline) => (None, Some(headline), None, false),
+            Content::News(news) => (None, None, Some(news), false),
+            Content::Question => (None, None, None, true),
         };
         let reason = match notice.reason {
             reason if reason == usual(&notice.state) => None,
@@ -246,6 +251,7 @@ impl From<NoticeRecord> for CompactNotice {
             action,
             headline,
             question,
+            news,
             legal: match notice.class {
                 NoticeClass::Legal => true,
                 NoticeClass::Information => false,
@@ -274,12 +280,20 @@ impl CompactNotice {
     /// The notice that it stands for; none if it tells nothing, or two things at once.
     pub(super) fn notice(self) -> Option<NoticeRecord> {
         let clock = Clock(self.changed_at);
-        let content = match (self.action, self.headline, self.question) {
-            (Some(action), None, false) => Content::Change(action),
-            (None, Some(headline), false) => Content::Figures(headline),
-            (None, None, true) => Content::Question,
-            (None, None, false) | (Some(_), Some(_), _) => return None,
-            (Some(_), None, true) | (None, Some(_), true) => return None,
+        let content = match (self.action, self.headline, self.news, self.question) {
+            (Some(action), None, None, false) => Content::Change(action),
+            (None, Some(headline), None, false) => Content::Figures(headline),
+            (None, None, Some(news), false) => Content::News(news),
+            (None, None, None, true) => Content::Question,
+            (None, None, None, false)
+            | (Some(_), Some(_), _, _)
+            | (Some(_), _, Some(_), _)
+            | (_, Some(_), Some(_), _)
+            | (Some(_), _, _, true)
+            | (_, Some(_), _, true)
+            | (_, _, Some(_), true) => {
+                return None;
+            }
         };
         let state = self.state.state(clock);
         let reason = match self.reason {

@@ -41,7 +41,7 @@ impl TryFrom<StoredThread> for NoticeThread {
         } else {
             let read = compact.into_iter().map(CompactNotice::notice);
             read.collect::<Option<_>>().ok_or(Impossible(
-                "a notice does not say one thing, a change, figures or a question",
+                "a notice does not say one thing, a change, news, figures or a question",
             ))?
         };
         if version == 0 {
@@ -61,6 +61,7 @@ impl TryFrom<StoredThread> for NoticeThread {
                 (SubjectCode::Dossier(_), Content::Change(_))
                     | (SubjectCode::Report(_), Content::Figures(_))
                     | (SubjectCode::Question(_), Content::Question)
+                    | (SubjectCode::Feedback(_), Content::News(_))
             )
         };
         if !notices.iter().all(of_the_subject) {

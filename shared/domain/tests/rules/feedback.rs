@@ -9,7 +9,7 @@ use domain::dossier::{Actor, Duty};
 use domain::feedback::{
     Author, Feedback, FeedbackAction, FeedbackChannel, FeedbackCode, FeedbackCommand,
     FeedbackContent, FeedbackDecision, FeedbackRefusal, FeedbackRule, FeedbackStatus, Filing,
-    Publication, Satisfaction,
+    Publication, Satisfaction, Wishes,
 };
 use domain::id::AgencyCode;
 use domain::law::Law;
@@ -75,7 +75,7 @@ impl Office {
 
     fn code(number: u32) -> FeedbackCode {
         let under = FeedbackCode::counted_under(&DESK.parse().unwrap()).unwrap();
-        FeedbackCode::issue(&under, at(NOW), number).unwrap()
+        FeedbackCode::issue(&under, date_of(at(NOW)), number).unwrap()
     }
 
     fn filed(&self, number: u32, channel: FeedbackChannel) -> (Feedback, FeedbackContent) {
@@ -174,6 +174,7 @@ fn filing(channel: FeedbackChannel, category: &str, named: bool) -> Filing {
         channel,
         category: category.to_owned(),
         consent: true,
+        wishes: Wishes::default(),
         content: FeedbackContent {
             author: named.then_some(author),
             words: "Đèn đường hỏng".to_owned(),

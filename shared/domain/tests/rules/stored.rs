@@ -155,7 +155,11 @@ fn a_thread_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_i
             json!([{ "p": "zalo", "o": "a", "t": 60_000, "n": 0 }]),
             "an attempt is recorded as made no time",
         ),
-        ("/n/0/a", Value::Null, "a notice does not say one thing, a change, figures or a question"),
+        (
+            "/n/0/a",
+            Value::Null,
+            "a notice does not say one thing, a change, news, figures or a question",
+        ),
         (
             "/code",
             json!("ASK-H20.03-260302-0001"),
@@ -175,7 +179,7 @@ fn a_thread_that_cannot_have_been_is_not_read_and_the_reason_quotes_nothing_of_i
     });
     assert_eq!(error, format!("{IMPOSSIBLE}two notices of a thread are leased at a time"));
     let error = thread_refused(|stored| stored["n"][0]["k"] = json!(true));
-    let two = "a notice does not say one thing, a change, figures or a question";
+    let two = "a notice does not say one thing, a change, news, figures or a question";
     assert_eq!(error, format!("{IMPOSSIBLE}{two}"), "a change and a question");
 }
 

@@ -54,7 +54,9 @@ data_files! {
     Providers: "providers.json" holds "failover", "inquiries", "providers";
     Rules: "rules.json" holds "rules";
     Systems: "systems.json" holds "systems";
-    Templates: "templates.json" holds "answers", "forms", "proof", "question", "repetition", "report", "silent", "templates";
+    Templates: "templates.json"
+        holds "answers", "feedbackTexts", "forms", "proof", "question", "repetition", "report",
+            "silent", "templates";
 }
 
 impl DataFile {

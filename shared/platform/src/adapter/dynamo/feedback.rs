@@ -2,29 +2,28 @@
 //! receipts by which a repetition is known, and the counters of codes.
 
 mod handled;
+mod lines;
 mod survey;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
 use domain::applicant::Phone;
-use domain::feedback::{
-    Feedback, FeedbackCode, FeedbackContent, FeedbackStatus, Publication, Satisfaction,
-};
+use domain::calendar::date_of;
+use domain::feedback::{Feedback, FeedbackCode, FeedbackContent, FeedbackStatus};
 use domain::id::{AgencyCode, CommandId};
 use domain::upload::{UploadId, UploadedDocument};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::uploads::claims;
-use super::{Cancelled, Item, down, number, read, rows, text, write};
+use super::{Cancelled, Item, down, number, read, rows, stored, text, write};
 use crate::Failure;
-use crate::fingerprint::Fingerprint;
 use crate::port::{Admission, Stored};
 
 pub use handled::HandledFeedback;
 use handled::counted;
+pub use lines::{ExpiredPhotos, FeedbackLine, FeedbackReceipt, MovedFeedback, PublishedLine};
 pub use survey::{AnswersBy, Said, SurveyedDossier};
 
 /// For how long a feedback waits until its author has proved their telephone.
@@ -42,72 +41,6 @@ const CONFLICT_PAUSE_MS: u64 = 20;
 /// The key of the index of what everybody may read: one list of the province, some a day.
 const SHOWN: &str = "everybody";
 
-/// What a request to send feedback was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FeedbackReceipt {
-    /// The code that was given.
-    pub feedback: FeedbackCode,
-    /// The request, so that another one under the same key is told apart.
-    pub fingerprint: Fingerprint,
-    /// The status that it had first.
-    pub status: FeedbackStatus,
-    /// When it may be forgotten, in seconds since 1970.
-    pub expires_at: i64,
-}
-
-/// A line of the worklist of an agency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FeedbackLine {
-    /// The code of the feedback.
-    pub code: FeedbackCode,
-    /// How far it is.
-    pub status: FeedbackStatus,
-    /// What it is about.
-    pub category: String,
-    /// How often it was changed.
-    pub version: u64,
-    /// By when the competent agency has to have it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub routing_due_at: Option<Timestamp>,
-    /// By when it is to be answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<Timestamp>,
-    /// The officer who works on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub holder: Option<String>,
-    /// Its place in the list.
-    #[serde(rename(serialize = "place"))]
-    #[serde(rename(deserialize = "workDue"))]
-    pub place: String,
-}
-
-/// What everybody may read of a feedback.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PublishedLine {
-    /// The code of the feedback.
-    pub code: FeedbackCode,
-    /// What it is about.
-    pub category: String,
-    /// The agency that answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agency: Option<AgencyCode>,
-    /// Title and answer, as an officer wrote them.
-    pub published: Publication,
-    /// When it was answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answered_at: Option<Timestamp>,
-    /// How satisfied its author is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub satisfaction: Option<Satisfaction>,
-    /// Its place in the list.
-    #[serde(rename(serialize = "place"))]
-    #[serde(rename(deserialize = "shownAt"))]
-    pub place: String,
-}
-
 /// Reads and writes the feedback table.
 #[derive(Debug, Clone)]
 pub struct FeedbackTable {
@@ -124,8 +57,11 @@ fn receipt_key(key: &CommandId) -> String {
     format!("receipt#{key}")
 }
 
+/// The key of the index of photographs that are kept for a time.
+const PHOTOS: &str = "kept";
+
 /// The state as it is stored: with the keys of the indexes that it is in.
-fn state_of(feedback: &Feedback) -> Result<Item, Failure> {
+fn state_of(feedback: &Feedback, content: &FeedbackContent) -> Result<Item, Failure> {
     let mut item = write(feedback)?;
     let work = match feedback.status {
         FeedbackStatus::Received => Some((&feedback.desk, feedback.routing_due_at)),
@@ -150,6 +86,23 @@ fn state_of(feedback: &Feedback) -> Result<Item, Failure> {
     }
     if let Some(end) = unverified_until(feedback) {
         item.insert("expiresAt".to_owned(), number(end.as_second()));
+    }
+    // The words go by themselves, and what names the photographs goes with them.
+    if let Some(until) = feedback.content_until
+        && !content.photos.is_empty()
+    {
+        let ids = content.photos.iter().map(|photo| text(photo.upload.as_str()));
+        item.insert("photosOf".to_owned(), text(PHOTOS));
+        item.insert("photosUntil".to_owned(), text(format!("{until:.3}")));
+        item.insert("photoIds".to_owned(), AttributeValue::L(ids.collect()));
+    }
+    // Nobody is told of what nobody has proved to have sent.
+    if let Some(last) = feedback.history.last()
+        && !feedback.anonymous
+        && feedback.status != FeedbackStatus::Unverified
+    {
+        item.insert("movedOn".to_owned(), text(date_of(last.at).to_string()));
+        item.insert("movedAt".to_owned(), text(last.at.to_string()));
     }
     Ok(item)
 }
@@ -275,7 +228,7 @@ impl FeedbackTable {
         let mut kept = write(receipt)?;
         kept.insert("code".to_owned(), text(receipt_key(key)));
         let mut writes = vec![
-            self.put(state_of(feedback)?, Before::Nothing)?,
+            self.put(state_of(feedback, content)?, Before::Nothing)?,
             self.put(kept, Before::Nothing)?,
             self.put(content_of(feedback, content)?, Before::Nothing)?,
         ];
@@ -359,7 +312,7 @@ impl FeedbackTable {
     ) -> Result<Result<Stored, Vec<UploadId>>, Failure> {
         let photos = content.photos.get(new..).unwrap_or_default();
         let mut writes = vec![
-            self.put(state_of(feedback)?, Before::Version(feedback.version - 1))?,
+            self.put(state_of(feedback, content)?, Before::Version(feedback.version - 1))?,
             // What is gone does not come back with a move.
             self.put(content_of(feedback, content)?, Before::Something)?,
         ];
@@ -372,6 +325,47 @@ impl FeedbackTable {
             Some(Refused { places, taken }) if !places.iter().any(|place| *place < 2) => Err(taken),
             Some(_) => Ok(Stored::AnotherWasFirst),
         })
+    }
+
+    /// Feedback whose words are gone by `now` and whose photographs are not, at most `limit`, the
+    /// longest over first. What cannot be read is left out and named in the log.
+    pub async fn with_expired_photos(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ExpiredPhotos>, Failure> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by-photos")
+            .key_condition_expression("photosOf = :kept AND photosUntil < :now")
+            .expression_attribute_values(":kept", text(PHOTOS))
+            .expression_attribute_values(":now", text(format!("{now:.3}")));
+        rows::first(query, limit, KEY).await
+    }
+
+    /// Takes the names of photographs that are gone out of the state, and it out of the index.
+    pub async fn forget_photos(&self, code: &FeedbackCode) -> Result<(), Failure> {
+        let update = self.client.update_item().table_name(&self.table);
+        let update = update
+            .key("code", text(code.as_str()))
+            .update_expression("REMOVE photosOf, photosUntil, photoIds")
+            .condition_expression("attribute_exists(code)");
+        stored(update.send().await).map(drop)
+    }
+
+    /// Every feedback that was changed last on `day` and has an author to be told. What cannot be
+    /// read is left out and named in the log.
+    pub async fn moved_on(&self, day: Date) -> Result<Vec<MovedFeedback>, Failure> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by-moved")
+            .key_condition_expression("movedOn = :day")
+            .expression_attribute_values(":day", text(day.to_string()));
+        rows::first(query, usize::MAX, KEY).await
     }
 
     /// At most `limit` of what the agency has to do, what is due first first, after the place

@@ -1,12 +1,13 @@
 //! The code of a feedback.
 
-use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::date_of;
-use crate::feedback_rule::GROUP;
-use crate::id::{AgencyCode, CodeFormat, CodeGrammar, DossierCode, NoNumberLeft};
+use super::{AgencyCode, CodeFormat, CodeGrammar, DossierCode, NoNumberLeft};
 use crate::{RuleName, Violation};
+
+/// The group that codes of feedback have behind their agency (phản ánh): no agency's code ends so.
+pub const FEEDBACK_GROUP: &str = "PA";
 
 /// The code of a feedback, e.g. `H20.01.PA-261120-0001`: in the grammar of dossiers, under a group
 /// that no agency has. So proofs, uploads and records of reads know it, and no dossier has the same.
@@ -18,14 +19,14 @@ impl FeedbackCode {
     /// The agency under which the codes of `desk` are counted. Fails where its code is so long that
     /// there is no room.
     pub fn counted_under(desk: &AgencyCode) -> Result<AgencyCode, Violation> {
-        AgencyCode::try_from(format!("{desk}.{GROUP}"))
+        AgencyCode::try_from(format!("{desk}.{FEEDBACK_GROUP}"))
     }
 
-    /// The code of the `count`-th feedback, from 1, that `under` has on the day of `at`.
-    pub fn issue(under: &AgencyCode, at: Timestamp, count: u32) -> Result<Self, NoNumberLeft> {
+    /// The code of the `count`-th feedback, from 1, that `under` has on `day`.
+    pub fn issue(under: &AgencyCode, day: Date, count: u32) -> Result<Self, NoNumberLeft> {
         let format =
             CodeFormat { grammar: CodeGrammar::LeftToRight, digits: 4, integrator_digit: None };
-        DossierCode::issue(format, under, date_of(at), count).map(Self)
+        DossierCode::issue(format, under, day, count).map(Self)
     }
 
     /// The code as everything knows it that dossiers and feedback share.
@@ -41,7 +42,7 @@ impl FeedbackCode {
     /// The feedback that a shared code names; none where it is a dossier's.
     pub fn of(code: &DossierCode) -> Option<Self> {
         let last = code.agency_part().rsplit('.').next();
-        (last == Some(GROUP)).then(|| Self(code.clone()))
+        (last == Some(FEEDBACK_GROUP)).then(|| Self(code.clone()))
     }
 }
 

@@ -1,17 +1,19 @@
-//! `GET /v1/dossiers/{code}/notices`: which notices were sent, and why others were not.
+//! Which notices were sent, and why others were not, as officers see it.
 
-use domain::dossier::Dossier;
-use domain::id::DossierCode;
+use domain::applicant::Phone;
+use domain::dossier::Action;
+use domain::feedback::FeedbackNews;
+use domain::id::SubjectCode;
 use domain::notice::NoticeClass;
 use domain::thread::{Attempt, Content, NoticeReason, NoticeRecord, NoticeState, NoticeThread};
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// The life of every notice of a dossier.
+/// The life of every notice of a dossier or a feedback.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Notices<'a> {
-    code: &'a DossierCode,
+pub struct NoticeList<'a> {
+    code: &'a SubjectCode,
     /// The number, as far as an officer needs it to recognise it; none where the content is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
@@ -25,7 +27,12 @@ pub(crate) struct Notices<'a> {
 #[serde(rename_all = "camelCase")]
 struct Life<'a> {
     version: u64,
-    action: domain::dossier::Action,
+    /// What was done to the dossier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<Action>,
+    /// What became of the feedback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    news: Option<FeedbackNews>,
     class: NoticeClass,
     state: &'static str,
     since: Timestamp,
@@ -43,14 +50,18 @@ struct Life<'a> {
     attempts: &'a [Attempt],
 }
 
-impl<'a> Notices<'a> {
-    /// The notices of `dossier`; empty if it has no thread.
-    pub(crate) fn of(dossier: &'a Dossier, thread: Option<&'a NoticeThread>) -> Self {
+impl<'a> NoticeList<'a> {
+    /// The notices about `code`, which go to `phone`; empty if it has no thread.
+    pub fn of(
+        code: &'a SubjectCode,
+        phone: Option<&Phone>,
+        thread: Option<&'a NoticeThread>,
+    ) -> Self {
         let records = thread.map(NoticeThread::notices).unwrap_or_default();
         let notices: Vec<Life<'a>> = records.iter().filter_map(Life::of).collect();
         Self {
-            code: &dossier.code,
-            phone: dossier.applicant.as_ref().map(|applicant| applicant.phone.masked()),
+            code,
+            phone: phone.map(Phone::masked),
             cost_vnd: notices.iter().fold(0, |sum, notice| sum.saturating_add(notice.cost_vnd)),
             left_unknown: records.iter().filter(|notice| notice.is_left_unknown()).count(),
             notices,
@@ -59,10 +70,11 @@ impl<'a> Notices<'a> {
 }
 
 impl<'a> Life<'a> {
-    /// None of a report or a question, which are in no dossier's thread.
+    /// None of a report or a question, which officers do not see.
     fn of(notice: &'a NoticeRecord) -> Option<Self> {
-        let action = match notice.content {
-            Content::Change(action) => action,
+        let (action, news) = match notice.content {
+            Content::Change(action) => (Some(action), None),
+            Content::News(news) => (None, Some(news)),
             Content::Figures(_) | Content::Question => return None,
         };
         let (not_before, merged_into) = match notice.state {
@@ -80,6 +92,7 @@ impl<'a> Life<'a> {
         Some(Self {
             version: notice.version,
             action,
+            news,
             class: notice.class,
             state: notice.state.name(),
             since: notice.since,
