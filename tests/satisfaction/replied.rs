@@ -15,7 +15,7 @@ async fn a_digit_behind_the_code_from_the_applicants_number_counts_once_and_is_t
     let thanks = format!(
         "Mot Cua: da ghi nhan danh gia cua Ong/Ba ve ho so {code}, moi ho so mot lan. Xin cam on."
     );
-    assert_eq!(texts_of(&desk), [thanks.clone()]);
+    assert_eq!(texts_of(&desk), std::slice::from_ref(&thanks));
     // The gateway repeats itself, and the applicant thinks again, in letters of their own.
     hear(&desk, &world, short("m1", OWN, &format!("MOTCUA {code} 5")), LATER).await;
     let typed = code.to_lowercase().replace(['.', '-'], " ");

@@ -98,10 +98,10 @@ fn page_of(messages: &[Value], texts: &HashMap<String, String>) -> String {
         let at = clock_of(message);
         let text = escaped(&text_of(&message["request"], texts));
         // Writing to a text never fails.
-        let _ = write!(
+        let _ = writeln!(
             page,
             "<article class={kind}><header><span>{sender}</span><span>{phone}</span></header>\
-             <p>{text}</p>{}<footer><span></span><time>{at}</time></footer></article>\n",
+             <p>{text}</p>{}<footer><span></span><time>{at}</time></footer></article>",
             table(&message["request"]["template_data"]),
         );
     }

@@ -22,6 +22,9 @@ fn broken(spoil: impl FnOnce(&mut Value)) -> Vec<(String, RuleName)> {
     found.into_iter().map(|violation| (violation.field, violation.rule)).collect()
 }
 
+/// Fields with the rules that they break.
+type Broken = Vec<(String, RuleName)>;
+
 #[test]
 fn each_news_has_one_text_or_a_reason_and_no_text_says_more_than_code_status_day_and_agency() {
     let text = |said: &str| {
@@ -29,7 +32,7 @@ fn each_news_has_one_text_or_a_reason_and_no_text_says_more_than_code_status_day
         move |texts: &mut Value| texts["templates"][0]["sms"]["vi"]["text"] = said.into()
     };
     let of_text = "feedbackTexts.templates[0].sms.vi.text";
-    let cases: [(Vec<(String, RuleName)>, &str, RuleName); 9] = [
+    let cases: [(Broken, &str, RuleName); 9] = [
         (broken(text("Mot Cua: {name} {code}")), of_text, RuleName::KnownPlaceholder),
         (broken(text("Mot Cua: han {date}")), of_text, RuleName::TextNamesCode),
         (broken(text("Một Cửa: {code}")), of_text, RuleName::Gsm7),
