@@ -147,7 +147,7 @@ def changed(streams: Any, batch: dict[str, Any]) -> list[str] | None:
                 number = int(record["dynamodb"]["SequenceNumber"])
                 if number <= int(last):
                     code = record["dynamodb"]["Keys"]["code"]["S"]
-                    # Beside states lie pages, contents, receipts and counters, which nobody is told.
+                    # Beside states lie pages, contents, receipts and counters, told to nobody.
                     if "#" not in code:
                         codes[code] = None
                 if number >= int(last):

@@ -17,6 +17,7 @@ DATA = Path(__file__).resolve().parent / "data" / "templates.json"
 # What every notice gives Zalo, whichever of them the text there uses.
 ZALO_FIELDS = "code, status, date"
 ZALO_FIELDS_OF_FEEDBACK = "code, status, agency, date"
+ZALO_FIELDS_OF_QUESTION = "code, link"
 TEXTS = {"text": "", "withoutDueDate": " without a due date", "withCount": " with a count"}
 
 
@@ -42,6 +43,9 @@ def main() -> int:
     for template in data.get("feedbackTexts", {}).get("templates", []):
         name = f"feedback {template['news']}"
         print(*rows(name, template["class"], template, ZALO_FIELDS_OF_FEEDBACK), sep="\n")
+    question = data.get("question")
+    if question:
+        print(*rows("question", "information", question, ZALO_FIELDS_OF_QUESTION), sep="\n")
     report = data.get("report")
     if report:
         fields = ", ".join(re.findall(r"\{(\w+)\}", report["sms"]["vi"]["text"]))

@@ -97,7 +97,7 @@ impl Drop for Program {
 
 fn started(endpoint: &str) -> Program {
     let reference = |name: &str| format!("{{secret:motcua/{name}}}");
-    let tables = ["CATALOGUE", "NOTICES", "DOSSIERS", "CONTACTS", "ACCOUNTS"];
+    let tables = ["CATALOGUE", "NOTICES", "DOSSIERS", "CONTACTS", "ACCOUNTS", "FEEDBACK"];
     let tables = tables.map(|name| (format!("{name}_TABLE"), name.to_owned()));
     let secrets = [
         ("ZALO_OA_SECRET", "ZaloOaSecret"),
