@@ -542,6 +542,14 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
             let call = Call::new(route).nobody().code(CODE).path("name", "ecosys");
             Act::Asks(signed_by_source(town, call, &format!("{CODE}/case"), ""))
         }
+        // Of a document that it does not have it learns nothing, after the same calls.
+        "GET /v1/integrators/{name}/dossiers/{code}/documents/{id}" => {
+            dossier(town, &["receive"]).await;
+            let (id, _) = asked_for(town).await;
+            let signed = format!("{CODE}/documents/{id}");
+            let call = Call::new(name).nobody().code(CODE).path("name", "ecosys").path("id", &id);
+            Act::Asks(signed_by_source(town, call, &signed, ""))
+        }
         "two dossiers change" => {
             for key in ["one", "other"] {
                 assert_eq!(town.answer(Call::submit(key).citizen(CITIZEN)).await.status, 201);

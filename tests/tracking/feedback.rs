@@ -71,12 +71,13 @@ async fn whoever_has_the_code_sees_status_degree_and_day_and_not_what_was_writte
 }
 
 #[tokio::test]
-async fn a_code_of_no_feedback_is_answered_as_any_other_that_there_is_not_after_one_read() {
+async fn a_code_of_no_feedback_is_answered_as_any_other_that_there_is_not_after_one_read_and_one_count()
+ {
     let meter = crate::support::meter::Meter::default();
     let world = World::metered(&meter).await;
     meter.read();
     let answer = page(&world, "H20.01.PA-261117-9999", "vi").await;
-    assert_eq!(meter.read().calls, 1);
+    assert_eq!(meter.read().calls, 2);
     let none = page(&world, "H20.03-261117-9999", "vi").await;
     assert_eq!((answer.status_code, but_for(&answer)), (200, but_for(&none)));
 }
