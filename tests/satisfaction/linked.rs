@@ -50,7 +50,7 @@ async fn who_comes_by_the_link_is_asked_answers_with_a_press_and_the_token_is_to
 }
 
 #[tokio::test]
-async fn a_link_that_is_over_or_anothers_says_so_and_counts_nothing() {
+async fn a_link_that_is_over_or_of_another_says_so_and_counts_nothing() {
     let (site, code) = site().await;
     let (over, _) = link(&site, &code, NOW);
     let (_, of_another) = link(&site, "H20.03-261117-7777", TOO_LATE);
