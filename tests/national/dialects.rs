@@ -37,11 +37,34 @@ async fn a_request_for_documents_and_what_came_of_it_are_in_the_item() {
     let entry = step(Case { dossier: &asked, catalogue }, &asked.history[1]);
     assert_eq!(
         (&entry["NguoiXuLy"], &entry["NoiDungXuLy"], &entry["TrangThai"]),
-        (&json!("Sở Công Thương"), &json!("Yêu cầu bổ sung giấy tờ: Thiếu giấy tờ"), &json!("5"))
+        (&json!("Sở Công Thương"), &json!("Yêu cầu bổ sung hồ sơ: Thiếu giấy tờ"), &json!("5"))
     );
     // Nobody's account is anywhere in it.
     let officer = &asked.history[1].by.id;
     assert!(!format!("{shown}{entry}").contains(officer), "{officer}");
+}
+
+#[tokio::test]
+async fn what_was_handed_in_and_its_supplement_are_two_steps_within_one_second() {
+    let world = World::new().await;
+    let national = National::new(&world).await;
+    let code = handed_in(&world, "a", at(NOW)).await;
+    let missing = submission()["documents"][0]["code"].clone();
+    let asks = json!({
+        "action": "request-supplement", "expectedVersion": 1, "reason": "Thiếu giấy tờ",
+        "askedFor": [{ "code": missing, "reason": "bản gốc" }],
+    });
+    let brings = json!({
+        "action": "supplement", "expectedVersion": 2, "documents": submission()["documents"],
+    });
+    let asks = Call::transition(&code, "request-supplement", 1).body(&asks);
+    let brings = Call::transition(&code, "supplement", 2).body(&brings).portal();
+    for call in [asks, brings] {
+        let moved = call.at_change(&world.dossiers, &world, at(NOW)).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    }
+    taken(&national, &messages(&world, &code).await, at(NOW)).await;
+    assert_eq!(national.statuses(&code), ["1", "5", "1"]);
 }
 
 #[tokio::test]

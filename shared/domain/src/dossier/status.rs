@@ -359,6 +359,34 @@ impl Action {
         Some(rule)
     }
 
+    /// What was done, in Vietnamese, for people who read a history: a status alone does not tell a
+    /// supplement from a dossier that was just handed in.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Submit => "Nộp hồ sơ",
+            Self::Receive => "Tiếp nhận hồ sơ",
+            Self::Refuse => "Từ chối tiếp nhận hồ sơ",
+            Self::RequestSupplement => "Yêu cầu bổ sung hồ sơ",
+            Self::Supplement => "Nộp bổ sung hồ sơ",
+            Self::RefuseExpired => "Quá hạn bổ sung, không tiếp nhận hồ sơ",
+            Self::Process => "Chuyển xử lý",
+            Self::RequestPayment => "Yêu cầu thực hiện nghĩa vụ tài chính",
+            Self::ConfirmPayment => "Xác nhận đã thực hiện nghĩa vụ tài chính",
+            Self::Suspend => "Dừng xử lý",
+            Self::Resume => "Tiếp tục xử lý",
+            Self::Finish => "Kết thúc xử lý",
+            Self::ReturnResult => "Trả kết quả",
+            Self::Recall => "Thu hồi hồ sơ",
+            Self::SendBack => "Trả lại bước trước",
+            Self::Apologise => "Xin lỗi và hẹn lại ngày trả kết quả",
+            Self::Withdraw => "Rút hồ sơ",
+            Self::Forward => "Chuyển phối hợp giải quyết",
+            Self::HandBack => "Trả về cơ quan chủ trì",
+            Self::Redate => "Tính lại ngày hẹn trả kết quả",
+            Self::AnnounceDelay => "Báo chậm tiếp nhận",
+        }
+    }
+
     /// Whether documents of the applicant's may come with it.
     pub fn brings_documents(self) -> bool {
         matches!(self, Self::Submit | Self::Supplement)

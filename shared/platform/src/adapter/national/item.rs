@@ -89,11 +89,11 @@ pub fn item(case: Case<'_>) -> Value {
 /// One entry of the history as a step of the work: an item of `CapNhatTienDoHoSoMC`. It is made of
 /// the entry and of nothing that came after it.
 pub fn step(case: Case<'_>, entry: &HistoryEntry) -> Value {
-    let status = entry.status.name();
-    let said = entry
-        .reason
-        .as_ref()
-        .map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}"));
+    // The act and not the status, which stands beside it: two acts of one second may lead to the
+    // same status, and would be the same step twice.
+    let act = entry.action.title();
+    let said =
+        entry.reason.as_ref().map_or_else(|| act.to_owned(), |reason| format!("{act}: {reason}"));
     let by = entry.by.agency.as_ref();
     json!({
         "MaHoSo": case.dossier.code,
