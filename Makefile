@@ -13,7 +13,7 @@ setup: ## install the pinned tools into .local (the other doors do it when neede
 	$(STACK) setup
 
 build: ## build the functions, laid out for infra/template.yaml, and the stand-ins
-	cargo build --workspace --exclude bench --exclude floor --bins --locked
+	@$(PYTHON) infra/local/build.py --workspace --exclude bench --exclude floor --bins --locked
 	$(STACK) stage
 
 up: build ## start a local stack afresh and leave it running, its addresses in .local/stack.env
