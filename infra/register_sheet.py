@@ -18,6 +18,7 @@ DATA = Path(__file__).resolve().parent / "data" / "templates.json"
 ZALO_FIELDS = "code, status, date"
 ZALO_FIELDS_OF_FEEDBACK = "code, status, agency, date"
 ZALO_FIELDS_OF_QUESTION = "code, link"
+ZALO_FIELDS_OF_PROOF = "otp"
 TEXTS = {"text": "", "withoutDueDate": " without a due date", "withCount": " with a count"}
 
 
@@ -43,6 +44,9 @@ def main() -> int:
     for template in data.get("feedbackTexts", {}).get("templates", []):
         name = f"feedback {template['news']}"
         print(*rows(name, template["class"], template, ZALO_FIELDS_OF_FEEDBACK), sep="\n")
+    proof = data.get("proof")
+    if proof:
+        print(*rows("one-time code", "one-time code", proof, ZALO_FIELDS_OF_PROOF), sep="\n")
     question = data.get("question")
     if question:
         print(*rows("question", "information", question, ZALO_FIELDS_OF_QUESTION), sep="\n")

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::text::{Encoding, unaccented};
-use super::{Language, SmsText, by_language, in_language};
+use super::texts::{by_language, in_language};
+use super::{Language, SmsText};
 use crate::dated::ValidFrom;
 use crate::dossier::Progress;
 use crate::id::DossierCode;

@@ -7,10 +7,8 @@ use serde::Deserialize;
 
 use super::name::message_id;
 use super::text::{Encoding, unaccented};
-use super::{
-    Language, Notice, NoticeClass, Placeholders, SmsText, Templates, Wording, by_language,
-    in_language, text_violations,
-};
+use super::texts::{Placeholders, in_language, text_violations};
+use super::{Language, Notice, NoticeClass, SmsTexts, Templates, Wording, ZaloTemplates};
 use crate::calendar::date_of;
 use crate::feedback::{Feedback, FeedbackEntry, FeedbackNews};
 use crate::{RuleName, Violation};
@@ -37,13 +35,9 @@ pub struct FeedbackTemplate {
     /// Whether the law requires the notice.
     pub class: NoticeClass,
     /// The ids of the templates that Zalo approved, by language.
-    #[serde(deserialize_with = "by_language")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"], "additionalProperties" = {"type": "string", "pattern": r"^\d+$"})))]
-    zalo: BTreeMap<Language, String>,
+    zalo: ZaloTemplates,
     /// The SMS texts by language.
-    #[serde(deserialize_with = "by_language")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, SmsText>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"])))]
-    sms: BTreeMap<Language, SmsText>,
+    sms: SmsTexts,
 }
 
 /// Something after which an author is told nothing.
@@ -80,15 +74,10 @@ impl FeedbackTexts {
             // What the law does not want is never told twice.
             let prefixes = if template.class == NoticeClass::Legal { prefixes } else { &[] };
             let broken =
-                text_violations(&field, &template.zalo, &template.sms, prefixes, PLACEHOLDERS);
+                text_violations(&field, (&template.zalo, &template.sms), prefixes, PLACEHOLDERS);
             found.extend(broken);
-            for (language, _) in
-                template.sms.iter().filter(|(_, sms)| sms.without_due_date.is_some())
-            {
-                let field = format!("{field}.sms.{}.withoutDueDate", language.name());
-                let detail = "a feedback that is received has a due date, and one text";
-                found.push(Violation::new(field, RuleName::WithoutDueDate, detail));
-            }
+            let detail = "a feedback that is received has a due date, and one text";
+            found.extend(template.sms.dated(&field, detail));
             if !said.insert(template.news) {
                 let detail = format!("two texts for {}", template.news.name());
                 found.push(Violation::new(format!("{field}.news"), RuleName::UniqueAction, detail));
@@ -133,7 +122,7 @@ impl Templates {
         language: Language,
     ) -> Option<Notice> {
         let template = self.feedback()?.after(entry.news()?)?;
-        let sms = in_language(&template.sms, language)?;
+        let sms = template.sms.in_language(language)?;
         let prefix = match wording {
             Wording::First => String::new(),
             Wording::Repetition => {
@@ -159,7 +148,7 @@ impl Templates {
             .replace("{date}", &date);
         Some(Notice {
             id: message_id(&feedback.code, entry.version, wording),
-            zalo_template_id: in_language(&template.zalo, language)?.clone(),
+            zalo_template_id: template.zalo.in_language(language)?.clone(),
             fields: BTreeMap::from([
                 ("code", feedback.code.to_string()),
                 ("status", format!("{prefix}{status}")),

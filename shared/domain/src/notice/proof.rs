@@ -5,9 +5,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::{
-    Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations,
-};
+use super::texts::{Placeholders, text_violations};
+use super::{Language, Notice, SmsTexts, ZaloTemplates, notice_id};
 use crate::{RuleName, Violation};
 
 /// What the text may hold: six digits, and for how many minutes they count. Nothing says of which
@@ -24,17 +23,13 @@ const PLACEHOLDERS: Placeholders = Placeholders {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProofTemplate {
-    #[serde(deserialize_with = "by_language")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"], "additionalProperties" = {"type": "string", "pattern": r"^\d+$"})))]
-    zalo: BTreeMap<Language, String>,
-    #[serde(deserialize_with = "by_language")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, SmsText>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"])))]
-    sms: BTreeMap<Language, SmsText>,
+    zalo: ZaloTemplates,
+    sms: SmsTexts,
 }
 
 impl ProofTemplate {
     pub(super) fn violations(&self) -> Vec<Violation> {
-        text_violations("proof", &self.zalo, &self.sms, &[], PLACEHOLDERS)
+        text_violations("proof", (&self.zalo, &self.sms), &[], PLACEHOLDERS)
     }
 
     /// The message with `digits`, which count for `minutes`, under the name of the `proof`; in
@@ -45,12 +40,12 @@ impl ProofTemplate {
         (digits, minutes): (&str, i64),
         language: Language,
     ) -> Option<Notice> {
-        let sms = in_language(&self.sms, language)?;
+        let sms = self.sms.in_language(language)?;
         let filled =
             sms.text.replace("{digits}", digits).replace("{minutes}", &minutes.to_string());
         Some(Notice {
             id: notice_id(proof, 1),
-            zalo_template_id: in_language(&self.zalo, language)?.clone(),
+            zalo_template_id: self.zalo.in_language(language)?.clone(),
             fields: BTreeMap::from([("otp", digits.to_owned())]),
             sms: filled,
             encoding: sms.encoding,

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::answer::InquiryTerms;
-use super::{
-    Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations,
-};
+use super::texts::{Placeholders, text_violations};
+use super::{Language, Notice, SmsTexts, ZaloTemplates, notice_id};
 use crate::id::QuestionCode;
 use crate::{RuleName, Violation};
 
@@ -25,22 +24,14 @@ const PLACEHOLDERS: Placeholders = Placeholders {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QuestionTemplate {
-    #[serde(deserialize_with = "by_language")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"], "additionalProperties" = {"type": "string", "pattern": r"^\d+$"})))]
-    zalo: BTreeMap<Language, String>,
-    #[serde(deserialize_with = "by_language")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, SmsText>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"])))]
-    sms: BTreeMap<Language, SmsText>,
+    zalo: ZaloTemplates,
+    sms: SmsTexts,
 }
 
 impl QuestionTemplate {
     pub(super) fn violations(&self) -> Vec<Violation> {
-        let mut found = text_violations("question", &self.zalo, &self.sms, &[], PLACEHOLDERS);
-        for (language, _) in self.sms.iter().filter(|(_, sms)| sms.without_due_date.is_some()) {
-            let field = format!("question.sms.{}.withoutDueDate", language.name());
-            let detail = "a question has one text";
-            found.push(Violation::new(field, RuleName::WithoutDueDate, detail));
-        }
+        let mut found = text_violations("question", (&self.zalo, &self.sms), &[], PLACEHOLDERS);
+        found.extend(self.sms.dated("question", "a question has one text"));
         found
     }
 
@@ -52,7 +43,7 @@ impl QuestionTemplate {
         (link, terms): (String, &InquiryTerms),
         language: Language,
     ) -> Option<Notice> {
-        let sms = in_language(&self.sms, language)?;
+        let sms = self.sms.in_language(language)?;
         let filled = sms
             .text
             .replace("{code}", code.0.as_str())
@@ -60,7 +51,7 @@ impl QuestionTemplate {
             .replace("{shortCode}", &terms.short_code);
         Some(Notice {
             id: notice_id(code, 1),
-            zalo_template_id: in_language(&self.zalo, language)?.clone(),
+            zalo_template_id: self.zalo.in_language(language)?.clone(),
             fields: BTreeMap::from([("code", code.0.to_string()), ("link", link)]),
             sms: filled,
             encoding: sms.encoding,

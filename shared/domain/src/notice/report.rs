@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::headline::{Headline, LINK_CHARACTERS_MAX};
-use super::{
-    Language, Notice, Placeholders, SmsText, by_language, in_language, notice_id, text_violations,
-};
+use super::texts::{Placeholders, text_violations};
+use super::{Language, Notice, SmsTexts, ZaloTemplates, notice_id};
 use crate::id::ReportCode;
 use crate::{RuleName, Violation};
 
@@ -33,25 +32,14 @@ const PLACEHOLDERS: Placeholders = Placeholders {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportTemplate {
-    #[serde(deserialize_with = "by_language")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"], "additionalProperties" = {"type": "string", "pattern": r"^\d+$"})))]
-    zalo: BTreeMap<Language, String>,
-    #[serde(deserialize_with = "by_language")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, SmsText>", extend("propertyNames" = {"enum": ["vi", "en"]}, "required" = ["vi"])))]
-    sms: BTreeMap<Language, SmsText>,
+    zalo: ZaloTemplates,
+    sms: SmsTexts,
 }
 
 impl ReportTemplate {
     pub(super) fn violations(&self) -> Vec<Violation> {
-        let mut found = text_violations("report", &self.zalo, &self.sms, &[], PLACEHOLDERS);
-        for (language, _) in self.sms.iter().filter(|(_, sms)| sms.without_due_date.is_some()) {
-            let field = format!("report.sms.{}.withoutDueDate", language.name());
-            found.push(Violation::new(
-                field,
-                RuleName::WithoutDueDate,
-                "a report has no due date, and one text",
-            ));
-        }
+        let mut found = text_violations("report", (&self.zalo, &self.sms), &[], PLACEHOLDERS);
+        found.extend(self.sms.dated("report", "a report has no due date, and one text"));
         found
     }
 
@@ -62,7 +50,7 @@ impl ReportTemplate {
         headline: &Headline,
         language: Language,
     ) -> Option<Notice> {
-        let sms = in_language(&self.sms, language)?;
+        let sms = self.sms.in_language(language)?;
         let mut fields = BTreeMap::from([
             ("period", period(headline)),
             ("received", headline.received.to_string()),
@@ -80,7 +68,7 @@ impl ReportTemplate {
         });
         Some(Notice {
             id: notice_id(code, 1),
-            zalo_template_id: in_language(&self.zalo, language)?.clone(),
+            zalo_template_id: self.zalo.in_language(language)?.clone(),
             fields,
             sms: filled,
             encoding: sms.encoding,

@@ -161,22 +161,8 @@ impl Deliveries {
 
     /// How far `system` is behind, whenever its lines are due.
     pub async fn behind(&self, system: &SystemId) -> Result<Behind, Failure> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("by-due")
-            .key_condition_expression("#system = :system")
-            .expression_attribute_names("#system", "system")
-            .expression_attribute_values(":system", text(system.as_str()))
-            .into_paginator()
-            .items()
-            .send();
         let mut behind = Behind::default();
-        while let Some(item) = pages.try_next().await.map_err(down)? {
-            let Some(line) = rows::readable::<DueDelivery>(item, KEYS) else {
-                continue;
-            };
+        for line in self.looked_at_later(system).await? {
             // A line that only waits for the answer to a transfer has brought what it owed.
             if line.behind_since.is_none() {
                 continue;
@@ -195,22 +181,8 @@ impl Deliveries {
         system: &SystemId,
         now: Timestamp,
     ) -> Result<OpenTransfers, Failure> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("by-due")
-            .key_condition_expression("#system = :system")
-            .expression_attribute_names("#system", "system")
-            .expression_attribute_values(":system", text(system.as_str()))
-            .into_paginator()
-            .items()
-            .send();
         let mut open = OpenTransfers::default();
-        while let Some(item) = pages.try_next().await.map_err(down)? {
-            let Some(known) = rows::readable::<DueDelivery>(item, KEYS) else {
-                continue;
-            };
+        for known in self.looked_at_later(system).await? {
             let line = self.line(&known.code, system).await?;
             let Some(transfer) = line.as_ref().and_then(Delivery::transfer) else {
                 continue;
@@ -225,6 +197,26 @@ impl Deliveries {
             }
         }
         Ok(open)
+    }
+
+    /// What the index has of `system`: each line that is behind, or that waits for an answer.
+    async fn looked_at_later(&self, system: &SystemId) -> Result<Vec<DueDelivery>, Failure> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by-due")
+            .key_condition_expression("#system = :system")
+            .expression_attribute_names("#system", "system")
+            .expression_attribute_values(":system", text(system.as_str()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut lines = Vec::new();
+        while let Some(item) = pages.try_next().await.map_err(down)? {
+            lines.extend(rows::readable::<DueDelivery>(item, KEYS));
+        }
+        Ok(lines)
     }
 
     /// Postpones a due line by `length`, unless it has changed since it was read. Returns whether
