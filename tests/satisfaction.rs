@@ -305,6 +305,35 @@ async fn figures_show_shares_of_whole_months_and_nothing_where_few_have_answered
 }
 
 #[tokio::test]
+async fn the_report_of_whole_months_shows_it_by_agency_and_nothing_of_few() {
+    let world = few_agencies().await;
+    let morning = at("2026-11-18T00:30:00Z");
+    let page = async |period: &str| {
+        let call = Call::new("GET /v1/reports/{period}").path("period", period);
+        format!("{:?}", call.at_kpi(&world, morning).await.body)
+    };
+    for number in 0..4 {
+        let code = returned(&world, &format!("k{number}")).await;
+        ask(&world, says(&code, "satisfied")).await;
+    }
+    crate::support::days::count(&world, "2026-11-17").await;
+    let few = page("2026-11").await;
+    assert!(few.contains("4 kết quả đã trả trong kỳ, không nêu ý kiến trả lời"));
+    let code = returned(&world, "fifth").await;
+    ask(&world, says(&code, "neutral")).await;
+    crate::support::days::count(&world, "2026-11-17").await;
+    let shown = page("2026-11").await;
+    let sums =
+        "5 kết quả đã trả trong kỳ, 5 ý kiến trả lời (tỷ lệ 100,00%), hài lòng trở lên 80,00%";
+    for said in [sums, "14/12/2026", "<td>5</td><td>5</td><td>100,00%</td><td>80,00%</td>"] {
+        assert!(shown.contains(said), "{said}");
+    }
+    for period in ["2026-11-17", "2026-W47"] {
+        assert!(!page(period).await.contains("Mức độ hài lòng"), "{period}");
+    }
+}
+
+#[tokio::test]
 async fn the_index_takes_what_people_said_and_a_declaration_where_too_few_did() {
     let world = few_agencies().await;
     let index = async |agency: Option<&str>| {

@@ -120,7 +120,7 @@ pub async fn handle(
             ))
         }
         "GET /v1/reports/{period}" => {
-            page_of(&request, (figures, dossiers, ledger), catalogue, now).await
+            page_of(&request, (figures, dossiers, ledger, feedback), catalogue, now).await
         }
         _ => Err(Failure::RouteNotFound),
     }
@@ -307,7 +307,7 @@ async fn national_of(
 /// (`bom=true` for spreadsheets that need it) or `xlsx`.
 async fn page_of(
     request: &HttpRequest,
-    (figures, dossiers, ledger): (&Figures, &Dossiers, &Deliveries),
+    (figures, dossiers, ledger, feedback): (&Figures, &Dossiers, &Deliveries, &FeedbackTable),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
@@ -358,8 +358,11 @@ async fn page_of(
                     &standing::standings(&period, ledger, catalogue).await?,
                     &Telling::of(&period, selection.ended, (ledger, catalogue)).await?,
                 ),
+                satisfaction: Surveyed::of(&period, AnswersBy::Agency, feedback, catalogue)
+                    .await?
+                    .section(&period, &gathered, selection.ended, catalogue),
             };
-            let page = page::page(&period, &gathered, &parts, (catalogue, &selection), now)?;
+            let page = page::page(&period, &gathered, parts, (catalogue, &selection), now)?;
             HttpReply::page(page::TEMPLATE, page)
         }
         ReportForm::Csv | ReportForm::CsvFile => {

@@ -18,6 +18,7 @@ use crate::chart;
 use crate::late::{LateList, LateOfAgency};
 use crate::published::Navigation;
 use crate::standing::Standing;
+use crate::survey::Section;
 use crate::table::{self, Breakdown, COLUMNS, Table};
 use crate::told::{Telling, Told};
 
@@ -51,6 +52,8 @@ struct Page<'a> {
     in_step: Vec<String>,
     /// Who told applicants; none where no night counted.
     told: Option<Told>,
+    /// How satisfied people are; none where nobody was asked.
+    satisfaction: Option<Section>,
     /// The name of the period in addresses.
     period: &'a Period,
     /// What the addresses of the other formats carry behind their names.
@@ -323,6 +326,8 @@ pub(crate) struct PageParts<'a> {
     pub late: Option<&'a LateList>,
     /// How far each connected system is, and who told applicants of the changes of the period.
     pub others: (&'a [Standing], &'a Telling),
+    /// How satisfied people are, if they were asked.
+    pub satisfaction: Option<Section>,
     /// The times around this one that are published.
     pub navigation: Navigation<'a>,
 }
@@ -350,7 +355,7 @@ pub(crate) fn body(catalogue: &Catalogue, day: Date) -> String {
 pub(crate) fn page(
     period: &Period,
     gathered: &Gathered,
-    parts: &PageParts<'_>,
+    parts: PageParts<'_>,
     (catalogue, selection): (&Catalogue, &Selection),
     now: Timestamp,
 ) -> Result<String, Failure> {
@@ -384,6 +389,7 @@ pub(crate) fn page(
         late: parts.late.map(late),
         in_step: parts.others.0.iter().map(|standing| tied(&standing.sentence())).collect(),
         told: parts.others.1.shown(),
+        satisfaction: parts.satisfaction,
         query: match selection.ended {
             EndedAgencies::AsCounted => "",
             EndedAgencies::Merged => "?agencies=merged",

@@ -18,6 +18,7 @@ use platform::gather::Gathered;
 use serde::Serialize;
 
 use crate::answer::{CountedTime, percent};
+use crate::page::{NOT_COUNTED, long, number, percent_text, tied};
 
 /// What was said about results of whole months, by agency or procedure.
 #[derive(Debug)]
@@ -69,8 +70,7 @@ struct Shown {
 #[serde(rename_all = "camelCase")]
 struct SaidOf {
     answers: u64,
-    /// Answers of results handed over; none of no result, and of fewer than answers: the night
-    /// counts after the answers.
+    /// Answers of results handed over, in percent, where it can be told: see [`response`].
     #[serde(skip_serializing_if = "Option::is_none")]
     response_percent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,10 +78,16 @@ struct SaidOf {
     levels: BTreeMap<&'static str, u64>,
 }
 
+/// The share of results whose receivers answered; none of no result, and of fewer than answers: the
+/// night counts after the answers.
+fn response(returned: u64, answers: u64) -> Option<u64> {
+    share(answers, returned).filter(|_| answers <= returned)
+}
+
 impl Shown {
     fn of(returned: u64, tally: &Tally, is_hidden: bool) -> Self {
         let answers = tally.all();
-        let rate = share(answers, returned).filter(|_| answers <= returned);
+        let rate = response(returned, answers);
         let levels = Satisfaction::ALL.into_iter().map(|level| (level.name(), tally.of(level)));
         let said = SaidOf {
             answers,
@@ -173,17 +179,17 @@ impl Surveyed {
         (tally.all() >= shown_from.max(1)).then(|| (tally.satisfied(), tally.all()))
     }
 
-    /// The whole answer for `by`.
-    pub(crate) fn answer(
+    /// Joins what was said with the results that the nights counted, by `by`.
+    fn joined(
         self,
         period: &Period,
         gathered: &Gathered,
         (by, ended): (AnswersBy, EndedAgencies),
-        (catalogue, now): (&Catalogue, Timestamp),
-    ) -> Answer {
+        catalogue: &Catalogue,
+    ) -> Joined {
         let last = period.last();
         let surveyed = self.merged(by, ended, catalogue, last);
-        let total = surveyed.total();
+        let tally = surveyed.total();
         let Self { by: said, shown_from } = surveyed;
         let dimension = match by {
             AnswersBy::Agency => Dimension::Agency,
@@ -192,32 +198,149 @@ impl Surveyed {
         let selection = Selection { ended, ..Selection::default() };
         let counted = report(&gathered.rows, dimension, &selection, catalogue.register(), last);
         // A line of which nothing was returned and nothing said tells nothing.
-        let mut lines: BTreeMap<String, (String, u64, Tally)> = BTreeMap::new();
+        let mut lines: BTreeMap<String, JoinedLine> = BTreeMap::new();
         for Line { key, name, figures } in counted.lines {
-            if figures.row.returned > 0 {
-                lines.insert(key, (name, figures.row.returned, Tally::default()));
+            let returned = figures.row.returned;
+            if returned > 0 {
+                lines.insert(
+                    key,
+                    JoinedLine { name, returned, tally: Tally::default(), is_hidden: false },
+                );
             }
         }
         for (key, tally) in said {
-            let named = || (name(by, &key, catalogue, last), 0, Tally::default());
-            lines.entry(key.clone()).or_insert_with(named).2 = tally;
+            let named = || {
+                let name = name(by, &key, catalogue, last);
+                JoinedLine { name, returned: 0, tally: Tally::default(), is_hidden: false }
+            };
+            lines.entry(key.clone()).or_insert_with(named).tally = tally;
         }
-        let counts: Vec<u64> = lines.values().map(|(_, _, tally)| tally.all()).collect();
+        let counts: Vec<u64> = lines.values().map(|line| line.tally.all()).collect();
         let hidden = hidden_lines(&counts, shown_from);
-        let few = total.all() > 0 && total.all() < shown_from;
-        let items = lines.into_iter().enumerate().map(|(place, (key, (name, returned, tally)))| {
-            Item { key, name, shown: Shown::of(returned, &tally, hidden.contains(&place)) }
-        });
+        for (place, line) in lines.values_mut().enumerate() {
+            line.is_hidden = hidden.contains(&place);
+        }
+        let total = JoinedLine {
+            name: String::new(),
+            returned: counted.total.row.returned,
+            tally,
+            is_hidden: tally.all() > 0 && tally.all() < shown_from,
+        };
+        Joined { shown_from, total, lines }
+    }
+
+    /// The whole answer for `by`.
+    pub(crate) fn answer(
+        self,
+        period: &Period,
+        gathered: &Gathered,
+        (by, ended): (AnswersBy, EndedAgencies),
+        (catalogue, now): (&Catalogue, Timestamp),
+    ) -> Answer {
+        let Joined { shown_from, total, lines } =
+            self.joined(period, gathered, (by, ended), catalogue);
+        let last = period.last();
+        let item = |(key, line): (String, JoinedLine)| {
+            let shown = line.shown();
+            Item { key, name: line.name, shown }
+        };
         Answer {
             time: CountedTime::of(period, gathered, now),
             by: by.name(),
             agencies: ended.name(),
             answers_until: catalogue.survey().on(last).map(|rule| rule.last_day(last)),
             shown_from,
-            total: Shown::of(counted.total.row.returned, &total, few),
-            items: items.collect(),
+            total: total.shown(),
+            items: lines.into_iter().map(item).collect(),
         }
     }
+
+    /// What the report shows of whole months in which people were asked; none of other times.
+    pub(crate) fn section(
+        self,
+        period: &Period,
+        gathered: &Gathered,
+        ended: EndedAgencies,
+        catalogue: &Catalogue,
+    ) -> Option<Section> {
+        let asked = catalogue.survey().on(period.last());
+        let until = asked.filter(|_| period.is_of_whole_months())?.last_day(period.last());
+        let joined = self.joined(period, gathered, (AnswersBy::Agency, ended), catalogue);
+        let answers = joined.total.cells();
+        let [returned, said, response, satisfied] = &answers;
+        let sentence = format!(
+            "{returned} kết quả đã trả trong kỳ, {said} ý kiến trả lời (tỷ lệ {response}), hài lòng trở lên {satisfied}. Nhận trả lời đến hết ngày {}.",
+            long(until),
+        );
+        let line = |(key, line): (String, JoinedLine)| SectionLine {
+            key,
+            cells: line.cells(),
+            name: line.name,
+        };
+        Some(Section {
+            sentence: tied(&sentence),
+            lines: joined.lines.into_iter().map(line).collect(),
+        })
+    }
+}
+
+/// What was said, with the results that it is about.
+struct Joined {
+    shown_from: u64,
+    total: JoinedLine,
+    /// By the key of an agency or a procedure.
+    lines: BTreeMap<String, JoinedLine>,
+}
+
+struct JoinedLine {
+    name: String,
+    returned: u64,
+    tally: Tally,
+    /// Whether the answers are too few to be shown.
+    is_hidden: bool,
+}
+
+impl JoinedLine {
+    fn shown(&self) -> Shown {
+        Shown::of(self.returned, &self.tally, self.is_hidden)
+    }
+
+    /// Results handed over, answers, their share, and the share of the satisfied, as the report
+    /// writes them.
+    fn cells(&self) -> [String; 4] {
+        let answers = self.tally.all();
+        let written =
+            |share: Option<u64>| share.map_or_else(|| NOT_COUNTED.to_owned(), percent_text);
+        let [said, rate, satisfied] = if self.is_hidden {
+            [NOT_SHOWN, NOT_COUNTED, NOT_COUNTED].map(str::to_owned)
+        } else {
+            let satisfied = share(self.tally.satisfied(), answers);
+            [number(answers), written(response(self.returned, answers)), written(satisfied)]
+        };
+        [number(self.returned), said, rate, satisfied]
+    }
+}
+
+/// In the place of a count that could tell who said what: of few answers, or of more that could be
+/// told from those of few.
+const NOT_SHOWN: &str = "không nêu";
+
+/// What the report shows of how satisfied people are.
+pub(crate) struct Section {
+    /// The sums of the province, in a sentence.
+    pub sentence: String,
+    /// Each agency that handed a result over, or of which something was said.
+    pub lines: Vec<SectionLine>,
+}
+
+/// A line of the report's table.
+pub(crate) struct SectionLine {
+    /// The code of the agency.
+    pub key: String,
+    /// The name of the agency.
+    pub name: String,
+    /// Results, answers, their share, the share of the satisfied.
+    pub cells: [String; 4],
 }
 
 /// What a line is called that the night has not counted yet.
