@@ -292,17 +292,45 @@ async fn a_code_goes_at_night_and_by_the_next_way_where_one_takes_nothing() {
     assert_eq!(asked_at(&world, &code, night).await.status, 503);
 }
 
-#[tokio::test]
-async fn the_owner_hands_in_what_was_asked_for_and_nothing_else_by_a_code_alone() {
-    let world = World::new().await;
-    let code = submitted(&world).await;
-    let document = submission()["documents"][0].clone();
+/// An officer asks for a document of the dossier once more.
+async fn wants_a_document_again(world: &World, code: &str) {
+    let document = &submission()["documents"][0];
     let asked = json!({
         "action": "request-supplement", "expectedVersion": 1, "reason": "mờ",
         "askedFor": [{ "code": document["code"], "reason": "bản chụp mờ" }],
     });
-    let officer = Call::transition(&code, "request-supplement", 1).body(&asked);
-    assert_eq!(officer.at_change(&world.dossiers, &world, at(NOW)).await.status, 200);
+    let officer = Call::transition(code, "request-supplement", 1).body(&asked);
+    assert_eq!(officer.at_change(&world.dossiers, world, at(NOW)).await.status, 200);
+}
+
+/// The owner uploads it by their page; what they hand in then.
+async fn uploaded(world: &World, code: &str, token: &str) -> Value {
+    let declared =
+        json!({ "mediaType": "application/pdf", "bytes": 100, "sha256": "0".repeat(64) });
+    let upload = read(world, own("POST /uploads", code, token).body(&declared)).await;
+    assert_eq!(upload.status, 201, "{upload:?}");
+    let id = upload.body["id"].as_str().unwrap();
+    let shown = read(world, own("GET /uploads/{id}", code, token).path("id", id)).await;
+    assert_eq!(shown.body["state"], "awaited");
+    let usable = domain::upload::UploadState::Usable {
+        object_version: "v1".to_owned(),
+        inspected_at: at(NOW),
+        signature: None,
+    };
+    world.uploads.conclude(&id.parse().unwrap(), &usable).await.unwrap();
+    json!({
+        "action": "supplement", "expectedVersion": 2,
+        "documents": [{
+            "code": submission()["documents"][0]["code"], "upload": id, "sha256": "0".repeat(64),
+        }],
+    })
+}
+
+#[tokio::test]
+async fn the_owner_hands_in_what_was_asked_for_and_nothing_else_by_a_code_alone() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    wants_a_document_again(&world, &code).await;
     let token = token(&world, &code).await;
     let withdrawn = json!({ "action": "withdraw", "expectedVersion": 2, "reason": "thôi" });
     let refused = read(&world, own("POST /transitions", &code, &token).body(&withdrawn)).await;
@@ -315,27 +343,11 @@ async fn the_owner_hands_in_what_was_asked_for_and_nothing_else_by_a_code_alone(
         .map(|next| next["action"].as_str().unwrap())
         .collect();
     assert_eq!(next, ["supplement"]);
-    let declared =
-        json!({ "mediaType": "application/pdf", "bytes": 100, "sha256": "0".repeat(64) });
-    let upload = read(&world, own("POST /uploads", &code, &token).body(&declared)).await;
-    assert_eq!(upload.status, 201, "{upload:?}");
-    let id = upload.body["id"].as_str().unwrap();
-    let shown = read(&world, own("GET /uploads/{id}", &code, &token).path("id", id)).await;
-    assert_eq!(shown.body["state"], "awaited");
-    let usable = domain::upload::UploadState::Usable {
-        object_version: "v1".to_owned(),
-        inspected_at: at(NOW),
-        signature: None,
-    };
-    world.uploads.conclude(&id.parse().unwrap(), &usable).await.unwrap();
-    let brought = json!({
-        "action": "supplement", "expectedVersion": 2,
-        "documents": [{ "code": document["code"], "upload": id, "sha256": "0".repeat(64) }],
-    });
+    let brought = uploaded(&world, &code, &token).await;
     // By the page and by the portal on their behalf at once: one of them, and the other is told.
     let paged = own("POST /transitions", &code, &token).body(&brought);
     let mut ported = brought.clone();
-    ported["documents"] = json!([document]);
+    ported["documents"] = json!([submission()["documents"][0]]);
     let ported = Call::transition(&code, "supplement", 2).portal().body(&ported);
     let (one, other) = tokio::join!(
         read(&world, paged.clone()),
@@ -347,6 +359,30 @@ async fn the_owner_hands_in_what_was_asked_for_and_nothing_else_by_a_code_alone(
     assert!([409, 422].contains(&statuses[1]), "{one:?} {other:?}");
     let dossier = world.dossier(&code).await;
     assert_eq!(dossier.version, 3, "one supplement");
+}
+
+#[tokio::test]
+async fn of_a_supplement_by_the_page_and_one_taken_at_the_counter_at_once_one_counts() {
+    for _ in 0..5 {
+        let world = World::new().await;
+        let code = submitted(&world).await;
+        wants_a_document_again(&world, &code).await;
+        let token = token(&world, &code).await;
+        let by_page = uploaded(&world, &code, &token).await;
+        let mut at_counter = by_page.clone();
+        at_counter["documents"] = json!([submission()["documents"][0]]);
+        let officer = Call::transition(&code, "supplement", 2).body(&at_counter);
+        let (page, counter) = tokio::join!(
+            read(&world, own("POST /transitions", &code, &token).body(&by_page)),
+            officer.at_change(&world.dossiers, &world, at(NOW))
+        );
+        let mut statuses = [page.status, counter.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses[0], 200, "{page:?} {counter:?}");
+        assert!([409, 422].contains(&statuses[1]), "{page:?} {counter:?}");
+        let dossier = world.dossier(&code).await;
+        assert_eq!(dossier.version, 3, "one supplement");
+    }
 }
 
 #[tokio::test]
