@@ -83,7 +83,10 @@ impl Provider {
 
     /// Whether the provider sends delivery reports.
     pub fn reports(self) -> bool {
-        matches!(self, Self::Zalo | Self::Esms)
+        match self {
+            Self::Zalo | Self::Esms => true,
+            Self::Speedsms | Self::Vnpt => false,
+        }
     }
 }
 
