@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use domain::catalogue::Catalogue;
 use domain::dossier::CLOCK_SKEW_MAX;
-use domain::feedback::FeedbackNews;
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::batch::Arrived;
@@ -290,7 +289,7 @@ async fn a_refusal_is_said_to_the_portal_and_what_agencies_say_to_each_other_is_
 
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_before_it_is_said_again() {
-    for (mode, expected) in [("drop-after", 1), ("outage", 1), ("lost", 0), ("strangers", 1)] {
+    for mode in ["drop-after", "outage", "http-500", "strangers", "expire", "wrong-code"] {
         let world = World::new().await;
         let national = National::new(&world).await;
         let code = taken(&world, &national, NUMBER).await;
@@ -303,7 +302,7 @@ async fn a_lost_answer_is_asked_for_before_it_is_said_again() {
                 national.minute(due).await;
             }
         }
-        assert_eq!(answers(&national, NUMBER).len(), expected, "{mode}");
+        assert_eq!(answers(&national, NUMBER), [ANSWER], "{mode}");
         assert!(!national.line(&code).await.is_behind(), "{mode}");
     }
 }
@@ -385,6 +384,23 @@ async fn a_number_that_the_portal_does_not_know_is_refused_alone_and_shown_as_re
     assert!(seen["systems"][0].get("dueAt").is_some(), "it is tried again");
 }
 
+/// How far the portal was when a night compared it, and what the night sent.
+async fn night(world: &World, now: &str) -> (FeedbackStanding, Vec<String>) {
+    let (queue, order) = (Kept::default(), reconcile_deliveries::Order::default());
+    let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);
+    let connected = Connected { dvcqg: true, ..Connected::default() };
+    let law = (&*world.catalogue, &connected);
+    let mut outcome = reconcile(&order, tables, &queue, law, at(now)).await.unwrap();
+    let sent = queue.sent.lock().unwrap().iter().map(ToString::to_string).collect();
+    (outcome.systems.remove(&portal_id()).unwrap().feedback.unwrap(), sent)
+}
+
+async fn sends(national: &National, bodies: &[String], now: &str) {
+    for end in national.sync(bodies, at(now)).await {
+        end.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_the_relay_lost_is_found_by_the_night_and_by_one_night_alone() {
     let world = World::new().await;
@@ -393,24 +409,49 @@ async fn what_the_relay_lost_is_found_by_the_night_and_by_one_night_alone() {
     answered_here(&world, &code, ANSWER).await;
     // One that was sent here owes nobody anything.
     answered(&world).await;
-    let night = async |now: &str| {
-        let (queue, order) = (Kept::default(), reconcile_deliveries::Order::default());
-        let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);
-        let connected = Connected { dvcqg: true, ..Connected::default() };
-        let law = (&*world.catalogue, &connected);
-        let mut outcome = reconcile(&order, tables, &queue, law, at(now)).await.unwrap();
-        let sent = queue.sent.lock().unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
-        (outcome.systems.remove(&portal_id()).unwrap().feedback.unwrap(), sent)
-    };
-    let (standing, sent) = night("2026-11-17T19:30:00Z").await;
-    assert_eq!(standing, FeedbackStanding { changed: 1, in_step: 0, unknown: 1 });
-    for end in national.sync(&sent, at("2026-11-17T19:31:00Z")).await {
-        end.unwrap();
-    }
+    let (standing, sent) = night(&world, "2026-11-17T19:30:00Z").await;
+    assert_eq!(standing, FeedbackStanding { changed: 1, unknown: 1, ..Default::default() });
+    sends(&national, &sent, "2026-11-17T19:31:00Z").await;
     assert_eq!(answers(&national, NUMBER), [ANSWER]);
-    let (standing, sent) = night("2026-11-18T19:30:00Z").await;
-    assert_eq!(standing, FeedbackStanding { changed: 1, in_step: 1, unknown: 0 });
-    assert_eq!(sent, Vec::<String>::new());
+    let (standing, sent) = night(&world, "2026-11-18T19:30:00Z").await;
+    assert_eq!(standing, FeedbackStanding { changed: 1, in_step: 1, unknown: 0, asked: 1 });
+    // It is asked, and has it.
+    sends(&national, &sent, "2026-11-18T19:31:00Z").await;
+    national.minute(at("2026-11-18T19:40:00Z")).await;
+    assert_eq!(answers(&national, NUMBER), [ANSWER]);
+    assert_eq!(national.line(&code).await.reopened(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_the_portal_acknowledged_and_does_not_have_is_found_by_the_night() {
+    for is_lost_at_once in [true, false] {
+        let world = World::new().await;
+        let national = National::new(&world).await;
+        let code = taken(&world, &national, NUMBER).await;
+        answered_here(&world, &code, ANSWER).await;
+        if is_lost_at_once {
+            let fault = json!({ "mode": "lost", "service": ANSWERS, "times": 1 });
+            national.portal.fault(&fault).unwrap();
+        }
+        brought(&national, &code, later(5)).await;
+        if !is_lost_at_once {
+            assert_eq!(answers(&national, NUMBER), [ANSWER]);
+            national.portal.lose_answers(NUMBER);
+        }
+        assert_eq!(origin(&world, &code).await["inStep"], true, "nobody knows yet");
+        let (_, sent) = night(&world, "2026-11-17T19:30:00Z").await;
+        // While it is away it is asked later, and not forgotten.
+        let fault = json!({ "mode": "outage", "times": 1 });
+        national.portal.fault(&fault).unwrap();
+        let put_off = national.sync(&sent, at("2026-11-17T19:31:00Z")).await;
+        assert!(matches!(put_off[..], [Err(Failure::HeldBack(_))]), "{put_off:?}");
+        sends(&national, &sent, "2026-11-17T19:33:00Z").await;
+        let line = national.line(&code).await;
+        assert_eq!((line.reopened(), line.is_behind()), (1, true));
+        national.minute(line.due_at().unwrap()).await;
+        assert_eq!(answers(&national, NUMBER), [ANSWER]);
+        assert_eq!(origin(&world, &code).await["inStep"], true);
+    }
 }
 
 #[tokio::test]
@@ -452,16 +493,6 @@ async fn a_portal_that_takes_how_far_it_is_hears_of_each_step_in_order() {
     let expected = ["Đã tiếp nhận", "Đã chuyển cơ quan có thẩm quyền", "Đang xử lý", "Đã kết thúc"];
     assert_eq!(said, expected);
     assert_eq!(answers(&national, NUMBER), [ANSWER]);
-}
-
-#[test]
-fn of_every_news_a_system_hears_by_the_service_of_answers_or_of_progress() {
-    let terms = agreed(&json!({ "progress": "CapNhatTienDoHoiDap" }));
-    let day = domain::calendar::date_of(at(NOW));
-    let systems: Vec<_> = terms.systems().giving(PORTAL, day).collect();
-    assert_eq!(systems.len(), 1);
-    assert_eq!(terms.systems().giving(JUSTICE, day).count(), 0);
-    assert_eq!(FeedbackNews::ALL.len(), 10, "each has its service in the terms");
 }
 
 #[tokio::test]

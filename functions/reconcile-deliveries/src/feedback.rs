@@ -26,9 +26,12 @@ pub struct FeedbackStanding {
     pub in_step: usize,
     /// Of this, what the ledger did not know to be owed, and a message was sent for.
     pub unknown: usize,
+    /// Feedback of which the system will be asked whether it has what it acknowledged since.
+    pub asked: usize,
 }
 
-/// Compares the ledger with what was changed in this time, and sends what it does not know. Gives
+/// Compares the ledger with what was changed in this time, sends what it does not know, and has asked
+/// for what was acknowledged since. Gives
 /// how far each system is at which people give feedback.
 pub(crate) async fn compared(
     systems: &[&System],
@@ -56,8 +59,12 @@ pub(crate) async fn compared(
             if line.as_ref().is_none_or(|line| line.owed() < owed) {
                 standing.unknown += 1;
                 bodies.push(wire::json(&CloudEvent::deliver(code, &system.id, now))?);
-            } else if line.is_some_and(|line| line.acknowledged() >= owed) {
+            } else if let Some(line) = line.filter(|line| line.acknowledged() >= owed) {
                 standing.in_step += 1;
+                if line.acknowledged_at().is_some_and(|at| at >= since) {
+                    standing.asked += 1;
+                    bodies.push(wire::json(&CloudEvent::check(code, &system.id, now))?);
+                }
             }
         }
     }

@@ -20,6 +20,9 @@ use crate::Desk;
 const NEXT_TURN: SignedDuration = SignedDuration::from_mins(1);
 const NEXT_DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// The longest that a question waits for its turn in the queue.
+const WAIT_MAX: SignedDuration = SignedDuration::from_hours(1);
+
 /// A feedback with its words, at the system where it was given.
 struct Round<'a> {
     system: &'a System,
@@ -84,11 +87,12 @@ impl Round<'_> {
 }
 
 impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems + FeedbackSystems> Desk<'_, D, L, S> {
-    /// Brings each of `systems` what it is owed of the feedback `code`.
+    /// Brings each of `systems` what it is owed of the feedback `code`, and asks those that are to be
+    /// `asked` whether they have what they acknowledged.
     pub(crate) async fn bring_feedback(
         &self,
         code: &FeedbackCode,
-        systems: &[&System],
+        (systems, asked): (&[&System], impl Fn(&System) -> bool),
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<(), Failure> {
         let now = clock();
@@ -97,7 +101,12 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems + FeedbackSystems> Desk<
         let Some(origin) = &feedback.origin else { return Ok(()) };
         for system in systems {
             match system.feedback_of(&origin.source) {
-                Some(terms) => self.told(system, (terms, origin), &feedback, clock).await?,
+                Some(terms) => {
+                    self.told(system, (terms, origin), &feedback, clock).await?;
+                    if asked(system) {
+                        self.check_feedback(system, (terms, origin), &feedback, clock).await?;
+                    }
+                }
                 None => {
                     let later = now.saturating_add(NEXT_DAY).unwrap_or(now);
                     self.change(code.shared(), system, |line| line.put_off(now, later)).await?;
@@ -239,5 +248,65 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems + FeedbackSystems> Desk<
         self.change(code, system, change).await?;
         tracing::info!(system = name, dossier = %code, version = taken, "a system was told of feedback");
         Ok(())
+    }
+
+    /// Asks the system whether it has the answers that it acknowledged, and reopens the line where it
+    /// has not. Fails where it cannot be asked now: the message comes again.
+    async fn check_feedback(
+        &self,
+        system: &System,
+        (terms, origin): (&FeedbackTerms, &Origin),
+        feedback: &Feedback,
+        clock: &(impl Fn() -> Timestamp + Sync),
+    ) -> Result<(), Failure> {
+        let (now, code) = (clock(), feedback.code.shared());
+        let line = self.ledger.line(code, &system.id).await?;
+        // What is behind is brought, and not asked for.
+        let Some(line) = line.filter(|line| !line.is_behind()) else { return Ok(()) };
+        let Some(whole) = self.feedback.whole(&feedback.code, now).await? else { return Ok(()) };
+        let round = Round { system, terms, origin, whole: &whole };
+        let acknowledged = |step: &FeedbackStep<'_>| step.entry.version <= line.acknowledged();
+        let known: Vec<_> = system.steps_of(&whole.0).filter(acknowledged).collect();
+        if !known.iter().any(FeedbackStep::is_answer) {
+            return Ok(());
+        }
+        let (ceiling, name) = (system.requests_per_minute, system.id.as_str());
+        let grant = self.paced(system, |pace| pace.take(PER_MINUTE_MIN, ceiling, now)).await?;
+        if let Grant::NotBefore(until) = grant {
+            return Err(Failure::HeldBack(now.duration_until(until).min(WAIT_MAX)));
+        }
+        let has = match self.systems.answers(system, terms, &origin.number).await {
+            Ok(has) => has,
+            Err(Trouble::Refused { code: why }) => {
+                let dossier = code.as_str();
+                tracing::warn!(
+                    system = name,
+                    dossier,
+                    code = why,
+                    "a system says nothing of a feedback"
+                );
+                return self.paced(system, |pace| pace.answered(ceiling)).await;
+            }
+            Err(trouble @ (Trouble::Unavailable { .. } | Trouble::Gone { .. })) => {
+                let Stop::Away(code, asked) = Stop::from(trouble) else { return Ok(()) };
+                let (now, draw) = (clock(), fastrand::u32(..));
+                tracing::warn!(system = name, code, "{}", LogLine::SystemAway);
+                self.paced(system, |pace| pace.failed(ceiling, asked, now, draw)).await?;
+                return Err(Failure::HeldBack(NEXT_TURN));
+            }
+        };
+        self.paced(system, |pace| pace.answered(ceiling)).await?;
+        let missing = known.iter().position(|step| step.is_answer() && !round.is_among(step, &has));
+        let Some(missing) = missing else { return Ok(()) };
+        // The template makes a metric of this line.
+        let dossier = code.as_str();
+        tracing::error!(system = name, dossier, "{}", LogLine::FalseAcknowledgement);
+        let before = known.get(..missing).unwrap_or_default().last();
+        let has = before.map_or(0, |step| step.entry.version);
+        let (seen, now) = (line.acknowledged(), clock());
+        let reopen = |line: &mut Delivery| {
+            line.acknowledged() == seen && !line.is_behind() && line.reopen(has, now)
+        };
+        self.change(code, system, reopen).await
     }
 }

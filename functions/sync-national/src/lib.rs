@@ -102,7 +102,8 @@ pub async fn sync<D: DossierStore, L: DeliveryLedger, S: CaseSystems + FeedbackS
         }
     }
     let of_feedback = given.into_iter().filter_map(FeedbackCode::of).map(async |code| {
-        let brought = desk.bring_feedback(&code, &systems, &clock).await;
+        let asked = |system: &System| checks.contains(&(&system.id, code.shared()));
+        let brought = desk.bring_feedback(&code, (&systems, asked), &clock).await;
         (code.shared().clone(), brought)
     });
     for (code, brought) in join_all(of_feedback).await {

@@ -212,6 +212,7 @@ fn what_the_schedules_answer_is_documented() {
             changed: 3,
             in_step: 1,
             unknown: 1,
+            asked: 1,
         }),
     };
     let compared = reconcile_deliveries::Outcome {
