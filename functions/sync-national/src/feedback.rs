@@ -15,9 +15,10 @@ use platform::{Failure, LogLine};
 
 use crate::Desk;
 
-/// When what may not go comes again: what has no room in this minute, and what nobody can take any
-/// more, since nothing is agreed with the system now.
+/// When what has no room in this minute comes again.
 const NEXT_TURN: SignedDuration = SignedDuration::from_mins(1);
+
+/// When what nobody can take comes again, since nothing is agreed with the system now.
 const NEXT_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The longest that a question waits for its turn in the queue.
