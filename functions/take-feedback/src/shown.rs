@@ -136,7 +136,7 @@ pub(crate) struct Case<'a> {
     #[serde(flatten)]
     status: Standing<'a>,
     channel: domain::feedback::FeedbackChannel,
-    /// For officers.
+    /// For officers alone; none where it was sent here.
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<ShownOrigin<'a>>,
     publish: bool,

@@ -65,7 +65,7 @@ fn is_answer(news: FeedbackNews) -> bool {
 pub struct FeedbackStep<'a> {
     /// The entry of its history.
     pub entry: &'a FeedbackEntry,
-    /// What it says.
+    /// What it tells the author.
     pub news: FeedbackNews,
     /// The service that takes it.
     pub service: &'a str,

@@ -54,7 +54,7 @@ impl TryFrom<String> for ForeignNumber {
 pub struct Origin {
     /// The source of the integrator that brought it.
     pub source: String,
-    /// Its number there.
+    /// The number that it has there.
     pub number: ForeignNumber,
 }
 

@@ -40,7 +40,7 @@ pub trait FeedbackIntake: Sync {
 /// A step of a feedback as the system hears of it at which it was given.
 #[derive(Clone, Copy)]
 pub struct ToldStep<'a> {
-    /// The step.
+    /// The step, with its service.
     pub step: FeedbackStep<'a>,
     /// The number that the system has for the feedback.
     pub number: &'a ForeignNumber,

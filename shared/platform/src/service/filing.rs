@@ -30,7 +30,7 @@ pub fn rule(catalogue: &Catalogue, now: Timestamp) -> Result<&FeedbackRule, Fail
 pub struct NewFeedback {
     /// What is asked for.
     pub filing: Filing,
-    /// Who brings it.
+    /// Under which name its first entry stands.
     pub by: Signature,
     /// The request, so that another one under the same key is told apart.
     pub fingerprint: Fingerprint,
