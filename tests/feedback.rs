@@ -1,6 +1,7 @@
 //! Feedback from its sending to its publication: who sees and does what, what is counted once, and
 //! where nothing of its author may appear.
 
+mod central;
 mod photos;
 mod told;
 

@@ -274,9 +274,10 @@ async fn a_process_that_dies_before_it_records_an_effect_records_the_same_when_i
         let world = World::new().await;
         let records = Mortal::new(world.events.clone(), death);
         let queue = Kept::default();
-        let Desk { store, intake, ledger, replies, key, holds, .. } = desk(&world, &queue);
-        let mortal =
-            Desk { store, intake, ledger, records: &records, queue: &queue, replies, key, holds };
+        let Desk { store, intake, ledger, feedback, replies, key, holds, .. } =
+            desk(&world, &queue);
+        let (records, queue) = (&records, &queue);
+        let mortal = Desk { store, intake, ledger, feedback, records, queue, replies, key, holds };
         for (version, event) in (1..).zip([submit(), receive()]) {
             let sent = message(&event.to_string(), Some(SENDER), at(NOW));
             let arrived = Arrived::of(&serde_json::from_value(sent).unwrap(), at(NOW));
@@ -297,9 +298,9 @@ async fn an_event_is_not_parked_before_it_is_recorded_that_it_is_refused() {
     let world = World::new().await;
     let records = Mortal::new(world.events.clone(), Death::Before);
     let queue = Kept::default();
-    let Desk { store, intake, ledger, replies, key, holds, .. } = desk(&world, &queue);
-    let mortal =
-        Desk { store, intake, ledger, records: &records, queue: &queue, replies, key, holds };
+    let Desk { store, intake, ledger, feedback, replies, key, holds, .. } = desk(&world, &queue);
+    let (records, queue) = (&records, &queue);
+    let mortal = Desk { store, intake, ledger, feedback, records, queue, replies, key, holds };
     let mut event = submit();
     event["data"]["applicant"]["phone"] = "113".into();
     let batch = json!({ "Records": [message(&event.to_string(), Some(SENDER), at(NOW))] });

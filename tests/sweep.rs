@@ -48,7 +48,10 @@ fn assembled(more: impl IntoIterator<Item = (String, String)>) -> Arc<Catalogue>
         "report": "day", "validFrom": "2026-01-01", "validTo": null,
     });
     let leaders = json!({ "schemaVersion": 1, "leaders": [leader] });
+    let mut systems: Value = serde_json::from_str(&file("infra/data/systems.json")).unwrap();
+    systems["systems"][0]["feedback"]["integrator"] = SOURCE.into();
     let changed = [
+        ("systems.json".to_owned(), systems.to_string()),
         ("intake.json".to_owned(), intake.to_string()),
         ("leaders.json".to_owned(), leaders.to_string()),
     ];
@@ -228,7 +231,7 @@ fn books(town: &Town) -> Value {
         .map(|one| (one.queue, timeless(&serde_json::from_str(&one.body).unwrap()).to_string()))
         .collect();
     let books = json!({
-        "tables": tables, "phones": phones, "portal": outside.portal,
+        "tables": tables, "phones": phones, "portal": outside.portal, "answers": outside.answers,
         "attempts": outside.attempts.keys().collect::<Vec<_>>(), "queues": queues,
         "objects": shelved.0.keys().collect::<Vec<_>>(), "kept": shelved.1,
     });

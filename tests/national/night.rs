@@ -30,7 +30,7 @@ async fn ordered(
     now: Timestamp,
 ) -> (Outcome, Vec<String>) {
     let queue = Kept::default();
-    let tables = (&world.dossiers, &world.deliveries);
+    let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);
     let law = (&*world.catalogue, &connected);
     let outcome = reconcile(order, tables, &queue, law, now).await.unwrap();
     let sent = queue.sent.lock().unwrap().iter().map(ToString::to_string).collect();

@@ -21,7 +21,8 @@ async fn replayed(
         lgsp: false,
         subscribers: Some(WebhookHosts::read(Some(HOST)).unwrap()),
     };
-    let (tables, queue) = ((&world.dossiers, &world.deliveries), Kept::default());
+    let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);
+    let queue = Kept::default();
     let law = (&*national.catalogue, &connected);
     let outcome = reconcile(&order, tables, &queue, law, now).await;
     assert!(queue.sent.lock().unwrap().is_empty(), "the minute's wake brings it");

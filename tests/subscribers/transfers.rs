@@ -132,7 +132,8 @@ async fn seen(world: &World, national: &National, code: &str, door: &str, now: T
 async fn night(world: &World, national: &National, now: Timestamp) -> (Standing, Vec<String>) {
     let hosts = WebhookHosts::read(Some(HOST)).unwrap();
     let connected = Connected { dvcqg: false, lgsp: false, subscribers: Some(hosts) };
-    let (tables, queue) = ((&world.dossiers, &world.deliveries), Kept::default());
+    let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);
+    let queue = Kept::default();
     let law = (&*national.catalogue, &connected);
     let outcome = reconcile(&Order::default(), tables, &queue, law, now).await.unwrap();
     let sent = queue.sent.lock().unwrap().iter().map(ToString::to_string).collect();
@@ -458,10 +459,11 @@ async fn a_process_that_dies_on_its_way_loses_neither_the_offer_nor_the_answer()
         }
         assert_eq!(state(&national, &code).await, TransferState::Offered);
         let queue = Kept::default();
-        let Desk { store, intake, records, replies, key, holds, .. } = desk(&world, &queue);
+        let Desk { store, intake, feedback, records, replies, key, holds, .. } =
+            desk(&world, &queue);
         let ledger = Mortal::new(&national.ledger, after_the_write);
-        let mortal =
-            Desk { store, intake, ledger: &ledger, records, queue: &queue, replies, key, holds };
+        let (ledger, queue) = (&ledger, &queue);
+        let mortal = Desk { store, intake, ledger, feedback, records, queue, replies, key, holds };
         let event = says("t1", &code, "taken", after(30));
         let died = hears(&mortal, &national.catalogue, &event, after(40)).await.unwrap_err();
         assert_eq!(died.retryable(), platform::failure::Retry::Yes, "{died}");

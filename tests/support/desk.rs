@@ -38,6 +38,7 @@ pub fn desk<'a>(
         store: &world.dossiers,
         intake: &world.intake,
         ledger: &world.deliveries,
+        feedback: &world.office.feedback,
         records: &world.events,
         queue,
         replies: queue,

@@ -12,7 +12,7 @@ use local::http::{listen, serve};
 use local::portal::{Portal, PortalAccount};
 use platform::Failure;
 use platform::batch::Arrived;
-use platform::dynamo::{Deliveries, Dossiers};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable};
 use platform::gateway::{Address, http_client};
 use platform::national::{DvcqgSettings, LgspSettings, NationalSettings, NationalSystems};
 use platform::port::{DeliveryLedger, DossierStore};
@@ -37,6 +37,7 @@ pub struct National {
     pub ledger: Deliveries,
     pub systems: NationalSystems,
     dossiers: Dossiers,
+    feedback: FeedbackTable,
     pub catalogue: Arc<Catalogue>,
     /// How long one subscriber may take in a round.
     pub patience: SignedDuration,
@@ -86,6 +87,7 @@ impl National {
             ledger: world.deliveries.clone(),
             systems: NationalSystems::portal(http_client(TIMEOUT).unwrap(), account(&url)),
             dossiers: world.dossiers.clone(),
+            feedback: world.office.feedback.clone(),
             catalogue: Arc::clone(&world.catalogue),
             patience: PATIENCE,
             url,
@@ -120,7 +122,8 @@ impl National {
     ) -> Vec<Result<(), Failure>> {
         let (systems, catalogue) = (&self.systems, &*self.catalogue);
         let patience = self.patience;
-        let desk = Desk { dossiers, ledger, systems, catalogue, lease: LEASE, patience };
+        let (feedback, lease) = (&self.feedback, LEASE);
+        let desk = Desk { dossiers, feedback, ledger, systems, catalogue, lease, patience };
         let messages: Vec<Arrived> = bodies
             .iter()
             .map(|body| Arrived {

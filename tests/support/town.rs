@@ -315,7 +315,7 @@ impl Town {
                     let connected =
                         platform::national::Connected { dvcqg: true, ..Default::default() };
                     let (dossiers, queue) = (states(), self.queue("NationalQueue"));
-                    let tables = (&dossiers, &world.deliveries);
+                    let tables = (&dossiers, &world.deliveries, &world.office.feedback);
                     let law = (catalogue, &connected);
                     reconcile_deliveries::reconcile(&order, tables, &queue, law, now)
                         .await
@@ -397,6 +397,7 @@ impl Town {
                     store: &world.dossiers,
                     intake: &world.intake,
                     ledger: &world.deliveries,
+                    feedback: &world.office.feedback,
                     records: &world.events,
                     queue: source,
                     replies,
@@ -438,6 +439,7 @@ impl Town {
                 let work = async |messages: Vec<batch::Arrived>| {
                     let desk = &sync_national::Desk {
                         dossiers,
+                        feedback: &world.office.feedback,
                         ledger,
                         systems: &self.peers,
                         catalogue,
@@ -525,7 +527,7 @@ impl Town {
                 wants: |entry| entry.action.brings_documents(),
                 wants_feedback: false,
             },
-            Route { queue: &national, wants: |_| true, wants_feedback: false },
+            Route { queue: &national, wants: |_| true, wants_feedback: true },
         ];
         let work = relay_changes::relay(event, &routes, &failures, RECORD_TIMEOUT);
         let end = self.seam.process("relay-changes", work).await;

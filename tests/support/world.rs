@@ -228,6 +228,7 @@ impl World {
                 feedback: FeedbackTable::new(client.clone(), table("FeedbackTable"))
                     .claiming(table("DocumentsTable")),
                 gate: gate(&client, 1),
+                ledger: Deliveries::new(client.clone(), table("DeliveriesTable")),
                 notices: Notices::new(client.clone(), table("NoticesTable")),
                 reads: Reads::new(client.clone(), table("ReadsTable")),
                 uploads: Claiming {

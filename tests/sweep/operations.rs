@@ -42,7 +42,7 @@ impl Act {
 
 /// Everything that has an arm of its own in [`prepared`]; each other route is asked as the matrix
 /// asks it.
-pub const OPERATIONS: [&str; 66] = [
+pub const OPERATIONS: [&str; 68] = [
     "a submission",
     "a submission with an upload",
     "a receipt",
@@ -109,6 +109,8 @@ pub const OPERATIONS: [&str; 66] = [
     "an author looks at their feedback",
     "feedback changes",
     "feedback is told",
+    "feedback comes from another system",
+    "an answer goes back to it",
 ];
 
 /// Those in which a system has to process the dossier.
@@ -287,6 +289,17 @@ async fn feedback(town: &Town, moves: usize) {
     for action in HANDLING.into_iter().take(moves) {
         done(town, desk_moves(action)).await;
     }
+}
+
+/// What an integrator brings that was written to the authorities at its system.
+fn given_elsewhere() -> Value {
+    let mut event = submit_event("e1", "2026-11-16T03:00:00Z", None);
+    event["type"] = platform::message::FEEDBACK.into();
+    let author = said()["author"].take();
+    event["data"] = json!({
+        "number": "118309", "category": "roads", "words": "Đèn hỏng", "author": author,
+    });
+    event
 }
 
 /// The province just before `name`, and what is asked then.
@@ -653,6 +666,19 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
             }
             town.relay().await;
             Act::Delivers("NoticesQueue")
+        }
+        "feedback comes from another system" => {
+            sends(town, &given_elsewhere());
+            Act::Delivers("IntegratorsQueue")
+        }
+        "an answer goes back to it" => {
+            sends(town, &given_elsewhere());
+            town.quiet().await;
+            for action in HANDLING {
+                assert_eq!(town.answer(desk_moves(action)).await.status, 200);
+            }
+            town.relay().await;
+            Act::Delivers("NationalQueue")
         }
         route => asked_as_in_the_matrix(town, route).await,
     }

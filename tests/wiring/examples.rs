@@ -231,10 +231,11 @@ const OF_A_RECEIVED_DOSSIER: [&str; 10] = [
 
 /// What becomes of each record of each example for `ingest-event`: the reason of the failure, or
 /// nothing.
-const INGESTED: [(&str, &[&str]); 13] = [
+const INGESTED: [(&str, &[&str]); 14] = [
     ("ingest-event.submit", &[""]),
     ("ingest-event.submit-without-code", &[""]),
     ("ingest-event.national", &[""]),
+    ("ingest-event.feedback", &[""]),
     ("ingest-event.transition", &[""]),
     ("ingest-event.refuse", &[""]),
     ("ingest-event.forward", &["", ""]),

@@ -14,9 +14,9 @@ use platform::failure::Retry;
 use platform::gate::NoGate;
 use platform::inbound::{self, Filed, Inbound};
 use platform::message::{
-    CloudEvent, POSTAL, SUBMIT, TRANSFER, TRANSITION, read_data, unknown_type,
+    CloudEvent, FEEDBACK, POSTAL, SUBMIT, TRANSFER, TRANSITION, read_data, unknown_type,
 };
-use platform::port::{DeliveryLedger, DossierStore, Intake, PostBook, Stored};
+use platform::port::{DeliveryLedger, DossierStore, FeedbackIntake, Intake, PostBook, Stored};
 use platform::record::standing::{EventName, EventState};
 use platform::request::{Came, PostalBody, SubmissionBody, TransitionBody};
 use platform::submission::{SubmissionRequest, submit};
@@ -25,7 +25,7 @@ use platform::{Failure, LogLine};
 use serde_json::Value;
 
 use crate::nowhere::Nowhere;
-use crate::transfer;
+use crate::{feedback, transfer};
 
 /// Takes in one message of a proven sender for which nothing is waited any more.
 pub async fn ingest(
@@ -39,7 +39,8 @@ pub async fn ingest(
 }
 
 /// Takes in one message of a proven sender that has been in the queue for `age`, or holds it back.
-/// What a system says of a dossier that was transferred to it is judged, and written down nowhere.
+/// What a system says of a dossier that was transferred to it, and feedback that was given elsewhere,
+/// is judged, and written down nowhere.
 pub async fn take(
     message: &str,
     held: (Holds, SignedDuration),
@@ -48,7 +49,8 @@ pub async fn take(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    apply(message, (held, None), (store, intake, &Nowhere), catalogue, now).await.map(drop)
+    let stores = (store, intake, &Nowhere, &Nowhere);
+    apply(message, (held, None), stores, catalogue, now).await.map(drop)
 }
 
 /// The same, with what became of the event; one that was first read at `heard` may not lie too long
@@ -56,7 +58,12 @@ pub async fn take(
 pub(crate) async fn apply(
     message: &str,
     (held, heard): ((Holds, SignedDuration), Option<Timestamp>),
-    (store, intake, ledger): (&(impl DossierStore + PostBook), &impl Intake, &impl DeliveryLedger),
+    (store, intake, ledger, given): (
+        &(impl DossierStore + PostBook),
+        &impl Intake,
+        &impl DeliveryLedger,
+        &impl FeedbackIntake,
+    ),
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<EventState, Failure> {
@@ -91,6 +98,7 @@ pub(crate) async fn apply(
             let source = &integrator.source;
             transfer::heard(&inbound.event, source, (store, ledger), catalogue, now).await
         }
+        FEEDBACK => feedback::given(&inbound, (integrator, &by), given, catalogue, now).await,
         // Of a move under a name of its own nothing is left but the move.
         _ => Err(unknown_type().into()),
     }

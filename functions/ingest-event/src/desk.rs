@@ -4,6 +4,7 @@ use domain::catalogue::{Catalogue, Integrator, Replies, Sender};
 use domain::dossier::Holds;
 use jiff::Timestamp;
 use platform::batch::{Arrived, Backoff};
+use platform::dynamo::FeedbackTable;
 use platform::failure::Retry;
 use platform::inbound::Named;
 use platform::message::CloudEvent;
@@ -26,6 +27,8 @@ pub struct Desk<'a, S, I, L, R, Q, P> {
     pub intake: &'a I,
     /// What systems say of dossiers that were transferred to them.
     pub ledger: &'a L,
+    /// Where feedback is taken in that was given elsewhere.
+    pub feedback: &'a FeedbackTable,
     /// The records of events.
     pub records: &'a R,
     /// The queue that messages come from, with its dead letters.
@@ -56,7 +59,7 @@ where
         now: Timestamp,
     ) -> Result<(), Failure> {
         let held = (self.holds, arrived.age);
-        let stores = (self.store, self.intake, self.ledger);
+        let stores = (self.store, self.intake, self.ledger, self.feedback);
         let work =
             |heard: Option<Timestamp>| apply(&arrived.body, (held, heard), stores, catalogue, now);
         let named = Named::in_message(&arrived.body);

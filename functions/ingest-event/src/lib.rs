@@ -9,6 +9,7 @@
 
 mod apply;
 mod desk;
+mod feedback;
 mod nowhere;
 mod settings;
 mod transfer;

@@ -4,7 +4,7 @@ use domain::dossier::Holds;
 use ingest_event::{Desk, Settings, WIDTH};
 use platform::batch::Plan;
 use platform::cloud::Cloud;
-use platform::dynamo::{Deliveries, Dossiers, EventTable, IntakeTable};
+use platform::dynamo::{Deliveries, Dossiers, EventTable, FeedbackTable, IntakeTable};
 use platform::entry::{self, queue};
 use platform::sqs::{Replies, SourceQueue};
 
@@ -20,6 +20,7 @@ async fn wire() -> Result<(), entry::Error> {
     let store = &Dossiers::new(client.clone(), settings.dossiers.clone());
     let records = &EventTable::new(client.clone(), settings.events_table);
     let ledger = &Deliveries::new(client.clone(), settings.deliveries_table);
+    let feedback = &FeedbackTable::new(client.clone(), settings.feedback_table);
     let intake =
         &IntakeTable::new(client, settings.dossiers, settings.intake_table, settings.people);
     let plan = Plan {
@@ -32,7 +33,7 @@ async fn wire() -> Result<(), entry::Error> {
     let holds = Holds::settling(settings.settle);
     let replies = &Replies::new(cloud.queues(), settings.replies_url_prefix);
     let key = &settings.seal_key;
-    let desk = &Desk { store, intake, ledger, records, queue, replies, key, holds };
+    let desk = &Desk { store, intake, ledger, feedback, records, queue, replies, key, holds };
     queue::run(plan, desk, async |message, now| {
         desk.receive(&message, &*live.current(now).await?, now).await
     })

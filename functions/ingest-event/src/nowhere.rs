@@ -4,12 +4,15 @@
 use domain::catalogue::Catalogue;
 use domain::delivery::{Delivery, Pace, SystemId};
 use domain::dossier::{Dossier, Standing};
+use domain::feedback::{Feedback, FeedbackContent};
 use domain::id::{AgencyCode, CommandId, DossierCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::Failure;
-use platform::port::{Admission, Advance, DeliveryLedger, DossierStore, Intake, PostBook, Stored};
-use platform::record::SubmissionReceipt;
+use platform::port::{
+    Admission, Advance, DeliveryLedger, DossierStore, FeedbackIntake, Intake, PostBook, Stored,
+};
+use platform::record::{FeedbackReceipt, SubmissionReceipt};
 
 use crate::apply::ingest;
 
@@ -58,6 +61,29 @@ impl DeliveryLedger for Nowhere {
 
     async fn keep_pace(&self, _: &SystemId, _: &Pace) -> Result<Stored, Failure> {
         Ok(Stored::Yes)
+    }
+}
+
+impl FeedbackIntake for Nowhere {
+    async fn receipt(
+        &self,
+        _: &CommandId,
+        _: Timestamp,
+    ) -> Result<Option<FeedbackReceipt>, Failure> {
+        Ok(None)
+    }
+
+    async fn next(&self, _: &AgencyCode, _: Date) -> Result<u32, Failure> {
+        Ok(1)
+    }
+
+    async fn admit(
+        &self,
+        _: &(Feedback, FeedbackContent),
+        _: &CommandId,
+        _: &FeedbackReceipt,
+    ) -> Result<Admission, Failure> {
+        Ok(Admission::Admitted)
     }
 }
 

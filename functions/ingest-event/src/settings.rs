@@ -20,6 +20,8 @@ platform::settings! {
         intake_table: String = "INTAKE_TABLE",
         /// The name of the deliveries table.
         deliveries_table: String = "DELIVERIES_TABLE",
+        /// The name of the feedback table.
+        feedback_table: String = "FEEDBACK_TABLE",
         /// Hashes the numbers by which an applicant's dossiers are found.
         people: KeyedHash = "PEOPLE_KEY",
         /// The name of the events table.

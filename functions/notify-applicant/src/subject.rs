@@ -85,7 +85,10 @@ impl Subject<'_> {
                 thread.sync(&dossier.history, class, policy, now);
             }
             Self::Feedback { feedback, .. } => {
-                let texts = templates.feedback().filter(|_| !feedback.anonymous);
+                let told_there = feedback.origin.as_ref().is_some_and(|origin| {
+                    catalogue.systems().tells_authors(&origin.source, date_of(now))
+                });
+                let texts = templates.feedback().filter(|_| !feedback.anonymous && !told_there);
                 let said = |entry: &FeedbackEntry| {
                     let news = entry.news()?;
                     Some((Content::News(news), texts?.after(news)?.class))

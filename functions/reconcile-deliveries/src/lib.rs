@@ -4,8 +4,10 @@
 //! What the relay or a queue lost is in the histories: a line that is owed less than its history
 //! says is woken, and raised by whoever brings it. What a system acknowledged since is asked for,
 //! one message each, at the system's own rate; what it does not have is sent again. The figures are
-//! of the ledger, before what this night finds.
+//! of the ledger, before what this night finds. Feedback that was given at another system is compared
+//! with its line, and sent again in the same way.
 
+mod feedback;
 mod replay;
 mod settings;
 
@@ -22,7 +24,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use platform::Failure;
-use platform::dynamo::{Deliveries, Dossiers, InStep, OpenTransfers, SystemStanding};
+use platform::dynamo::{
+    Deliveries, Dossiers, FeedbackTable, InStep, OpenTransfers, SystemStanding,
+};
 use platform::message::CloudEvent;
 use platform::national::Connected;
 use platform::port::{DeliveryLedger, MessageSender};
@@ -30,6 +34,7 @@ use platform::recorded::{UNDER_WAY, recorded};
 use platform::wire;
 use serde::{Deserialize, Serialize};
 
+pub use feedback::FeedbackStanding;
 pub use settings::Settings;
 
 /// How far back a night looks: as far as figures are counted again.
@@ -91,6 +96,9 @@ pub struct Standing {
     /// What it has to process and does not say that it has; none of a system that only has to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transfers: Option<OpenTransfers>,
+    /// How far it is with feedback that was given at it; none of a system without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<FeedbackStanding>,
 }
 
 impl Standing {
@@ -113,7 +121,7 @@ impl Standing {
 /// Compares, sends and publishes at `now`.
 pub async fn reconcile(
     order: &Order,
-    (dossiers, ledger): (&Dossiers, &Deliveries),
+    (dossiers, ledger, given): (&Dossiers, &Deliveries, &FeedbackTable),
     queue: &impl MessageSender,
     (catalogue, connected): (&Catalogue, &Connected),
     now: Timestamp,
@@ -152,9 +160,12 @@ pub async fn reconcile(
         outcome.replayed = Some(replay::replayed(system, &changed, ledger, (since, now)).await?);
         return Ok(outcome);
     }
+    let tables = (given, ledger);
+    let mut given = feedback::compared(&systems, tables, queue, (since, until), now).await?;
     for system in systems {
         let compared = compared(system, &changed, ledger, (since, until)).await?;
-        let standing = mended(system, &compared, (ledger, queue), (since, now)).await?;
+        let mut standing = mended(system, &compared, (ledger, queue), (since, now)).await?;
+        standing.feedback = given.remove(&system.id);
         publish(system, &compared, ledger, (since, now)).await?;
         // Of a week, and of no other time that an operator asks for: reports say so.
         if order.since.is_none() {
@@ -273,6 +284,7 @@ async fn mended(
         behind: behind.lines,
         oldest_behind_seconds: oldest,
         transfers,
+        feedback: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Wires `reconcile-deliveries`.
 
 use platform::cloud::Cloud;
-use platform::dynamo::{Deliveries, Dossiers};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable};
 use platform::entry::{self, schedule};
 use platform::national::Connected;
 use platform::sqs::Queue;
@@ -22,11 +22,12 @@ async fn wire() -> Result<(), entry::Error> {
         subscribers: settings.replies_url_prefix.is_some().then_some(settings.webhook_hosts),
     };
     let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);
+    let given = &FeedbackTable::new(client.clone(), settings.feedback_table);
     let ledger = &Deliveries::new(client, settings.deliveries_table);
     let queue = &Queue::new(cloud.queues(), settings.national_queue_url);
     schedule::run(async |order: Order, now| {
         let law = (&*live.current(now).await?, connected);
-        reconcile(&order, (dossiers, ledger), queue, law, now).await
+        reconcile(&order, (dossiers, ledger, given), queue, law, now).await
     })
     .await
 }

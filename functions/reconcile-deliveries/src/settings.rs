@@ -12,6 +12,8 @@ platform::settings! {
         dossiers_table: String = "DOSSIERS_TABLE",
         /// The name of the deliveries table.
         deliveries_table: String = "DELIVERIES_TABLE",
+        /// The name of the feedback table.
+        feedback_table: String = "FEEDBACK_TABLE",
         /// The address of the national queue.
         national_queue_url: String = "NATIONAL_QUEUE_URL",
         /// The address of the national portal; absent where it is not connected.

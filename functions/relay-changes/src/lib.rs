@@ -1,6 +1,6 @@
 //! The streams of the tables of dossiers and of feedback: every new history entry of a dossier becomes
 //! one message to each queue that is interested, and every change of a feedback one message to the
-//! queue of notices.
+//! queue of notices and one to the national queue.
 //!
 //! The stream is the outbox. What can be retried fails the whole invocation: the stream delivers it
 //! again, and a message sent twice has one effect. What can never be read, panics or does not end

@@ -30,7 +30,7 @@ async fn wire() -> Result<(), entry::Error> {
     routes.extend(national.iter().map(|queue| Route {
         queue,
         wants: |_| true,
-        wants_feedback: false,
+        wants_feedback: true,
     }));
     let most = settings.record_timeout;
     stream::run(async |changes| relay_and_count(changes, (&routes, failures, most), live).await)

@@ -203,7 +203,11 @@ async fn untold(
         });
         let mut compared = compared.buffered(LOOKED_UP_AT_ONCE);
         while let Some((moved, noted)) = compared.try_next().await? {
-            if (since..=until).contains(&moved.at) && noted < moved.version {
+            let told_there = moved.origin.as_ref().is_some_and(|origin| {
+                catalogue.systems().tells_authors(&origin.source, date_of(until))
+            });
+            let told_by_us = !moved.anonymous && !told_there;
+            if told_by_us && (since..=until).contains(&moved.at) && noted < moved.version {
                 untold.push(moved.code.into());
             }
         }

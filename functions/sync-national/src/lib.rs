@@ -1,5 +1,6 @@
 //! The national queue: brings the systems that must have a dossier up to its history, subscribers
-//! among them, which must have what happened to it.
+//! among them, which must have what happened to it; and tells the system at which a feedback was
+//! given what becomes of it.
 //!
 //! A message only says that there is something to bring. What is owed and what is acknowledged is
 //! in the ledger, what is sent is in the dossier: a message that is repeated, late or lost changes
@@ -10,6 +11,7 @@
 mod bring;
 mod check;
 mod deliver;
+mod feedback;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,16 +21,18 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::delivery::{System, SystemId};
 use domain::dossier::Dossier;
-use domain::id::DossierCode;
+use domain::id::{DossierCode, FeedbackCode, SubjectCode};
 use futures::future::join_all;
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
 use platform::batch::Arrived;
+use platform::dynamo::FeedbackTable;
 use platform::message::{
-    self, CloudEvent, DELIVERIES_WAKE, DOSSIER_CHANGED, DeliveriesWake, DossierChanged, read_data,
+    self, CloudEvent, DELIVERIES_WAKE, DOSSIER_CHANGED, DeliveriesWake, DossierChanged,
+    NOTICES_WAKE, NoticesWake, read_data,
 };
-use platform::port::{CaseSystems, DeliveryLedger, DossierStore};
+use platform::port::{CaseSystems, DeliveryLedger, DossierStore, FeedbackSystems};
 use platform::request::read_json;
 use serde_json::Value;
 
@@ -50,6 +54,8 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 pub struct Desk<'a, D, L, S> {
     /// Where dossiers are read.
     pub dossiers: &'a D,
+    /// Where feedback is read that was given at another system.
+    pub feedback: &'a FeedbackTable,
     /// What is owed and acknowledged.
     pub ledger: &'a L,
     /// The systems, each by its protocol.
@@ -64,7 +70,7 @@ pub struct Desk<'a, D, L, S> {
 
 /// Works off messages of the queue in one go; gives an outcome for each, in their order. One fails,
 /// so that it is repeated, if a store does, or if its dossier is not there or cannot be read.
-pub async fn sync<D: DossierStore, L: DeliveryLedger, S: CaseSystems>(
+pub async fn sync<D: DossierStore, L: DeliveryLedger, S: CaseSystems + FeedbackSystems>(
     messages: &[Arrived],
     desk: &Desk<'_, D, L, S>,
     clock: impl Fn() -> Timestamp + Sync,
@@ -80,6 +86,8 @@ pub async fn sync<D: DossierStore, L: DeliveryLedger, S: CaseSystems>(
     let systems: Vec<&System> = desk.catalogue.systems().on(day).filter(connected).collect();
     // Nothing is owed where nobody is connected: no dossier is read for nobody.
     let wanted = if systems.is_empty() { BTreeSet::new() } else { wanted };
+    let (given, wanted): (BTreeSet<_>, BTreeSet<_>) =
+        wanted.into_iter().partition(|code| FeedbackCode::of(code).is_some());
     let read: Vec<(&DossierCode, Result<Option<Dossier>, Failure>)> = stream::iter(wanted)
         .map(|code| async move { (code, desk.dossiers.dossier(code).await) })
         .buffered(WIDTH)
@@ -92,6 +100,14 @@ pub async fn sync<D: DossierStore, L: DeliveryLedger, S: CaseSystems>(
             Ok(None) => drop(outcomes.insert(code.clone(), Failure::DossierNotFound)),
             Err(failure) => drop(outcomes.insert(code.clone(), failure)),
         }
+    }
+    let of_feedback = given.into_iter().filter_map(FeedbackCode::of).map(async |code| {
+        let asked = |system: &System| checks.contains(&(&system.id, code.shared()));
+        let brought = desk.bring_feedback(&code, (&systems, asked), &clock).await;
+        (code.shared().clone(), brought)
+    });
+    for (code, brought) in join_all(of_feedback).await {
+        outcomes.extend(brought.err().map(|failure| (code, failure)));
     }
     // Side by side: one that does not answer keeps no other waiting.
     let rounds = systems.into_iter().map(async |system| {
@@ -133,6 +149,15 @@ impl Order {
                 let wake: DeliveriesWake = read_data(&event.data)?;
                 Ok(Self { code: wake.code, asked: wake.check.then_some(wake.system) })
             }
+            NOTICES_WAKE => match read_data::<NoticesWake>(&event.data)?.code {
+                SubjectCode::Feedback(code) => {
+                    Ok(Self { code: code.shared().clone(), asked: None })
+                }
+                // Of a dossier there is a message that says what has changed.
+                SubjectCode::Dossier(_) | SubjectCode::Report(_) | SubjectCode::Question(_) => {
+                    Err(message::unknown_type().into())
+                }
+            },
             _ => Err(message::unknown_type().into()),
         }
     }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use platform::batch::{Arrived, Plan, SHORT_PATIENCE};
 use platform::clock;
 use platform::cloud::Cloud;
-use platform::dynamo::{Deliveries, Dossiers};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable};
 use platform::entry::{self, queue};
 use platform::national::{NationalSystems, Subscribers};
 use platform::sqs::{Replies, SourceQueue};
@@ -20,6 +20,7 @@ async fn wire() -> Result<(), entry::Error> {
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
     let dossiers = &Dossiers::new(client.clone(), settings.dossiers);
+    let feedback = &FeedbackTable::new(client.clone(), settings.feedback_table);
     let ledger = &Deliveries::new(client, settings.deliveries_table);
     let systems = NationalSystems::open(settings.systems)?;
     let systems = &match settings.subscribers {
@@ -39,7 +40,8 @@ async fn wire() -> Result<(), entry::Error> {
     let lease = SignedDuration::try_from(BATCH_TIMEOUT)?;
     queue::run_together(plan, source, async |messages: Vec<Arrived>| {
         let catalogue = &*live.current(clock::now()).await?;
-        let desk = &Desk { dossiers, ledger, systems, catalogue, lease, patience: PATIENCE };
+        let patience = PATIENCE;
+        let desk = &Desk { dossiers, feedback, ledger, systems, catalogue, lease, patience };
         Ok(sync(&messages, desk, clock::now).await)
     })
     .await

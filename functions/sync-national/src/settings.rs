@@ -14,6 +14,8 @@ platform::settings! {
         dossiers: DossierTables,
         /// The name of the deliveries table.
         deliveries_table: String = "DELIVERIES_TABLE",
+        /// The name of the feedback table.
+        feedback_table: String = "FEEDBACK_TABLE",
         /// The accounts with the systems.
         systems: NationalSettings,
         /// What it takes to tell subscribers; absent where they are not told.

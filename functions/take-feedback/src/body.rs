@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::applicant::{FullName, Phone};
 use domain::catalogue::Catalogue;
-use domain::feedback::content::{PHOTOS_MAX, PLACE_CHARACTERS_MAX, WORDS_CHARACTERS_MAX, written};
+use domain::feedback::content::{PHOTOS_MAX, WORDS_CHARACTERS_MAX, written};
 use domain::feedback::{
-    Author, FeedbackAction, FeedbackChannel, FeedbackCode, FeedbackCommand, FeedbackContent,
-    Filing, Place, Publication, Satisfaction, Wishes,
+    FeedbackAction, FeedbackChannel, FeedbackCode, FeedbackCommand, FeedbackContent, Filing,
+    Publication, Satisfaction, Wishes,
 };
 use domain::id::{AgencyCode, CommandId};
 use domain::language::Language;
@@ -16,6 +15,7 @@ use domain::upload::{Claimable, UploadClaim, UploadId, UploadedDocument};
 use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use platform::Failure;
+use platform::request::{AuthorBody, PlaceBody};
 use serde::Deserialize;
 
 /// A photograph that was uploaded before.
@@ -24,24 +24,6 @@ use serde::Deserialize;
 pub(crate) struct PhotoBody {
     upload: String,
     sha256: String,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct AuthorBody {
-    full_name: String,
-    phone: String,
-    address: String,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlaceBody {
-    words: String,
-    #[serde(default)]
-    latitude: Option<f64>,
-    #[serde(default)]
-    longitude: Option<f64>,
 }
 
 /// What somebody sends, or an officer writes down for them.
@@ -130,17 +112,14 @@ impl FilingBody {
     ) -> Result<Filing, Failure> {
         let mut found = Vec::new();
         let photos = photos(&self.photos, claimable, &mut found)?;
-        if self.channel.is_by_officer() != by_officer {
+        let of_door = FeedbackChannel::OF_DOORS.contains(&self.channel);
+        if !of_door || self.channel.is_by_officer() != by_officer {
             let detail = "is no channel of this door";
             found.push(Violation::new("channel", RuleName::KnownValue, detail));
         }
         let words = written("words", &self.words, WORDS_CHARACTERS_MAX);
         let words = words.map_err(|broken| found.push(broken)).unwrap_or_default();
-        let place = self.place.and_then(|PlaceBody { words, latitude, longitude }| {
-            let place = Place { words, latitude, longitude }.judged();
-            let within = |broken: Violation| broken.within("place");
-            place.map_err(|broken| found.extend(broken.into_iter().map(within))).ok()
-        });
+        let place = self.place.and_then(|place| place.judged(&mut found));
         let author = match self.author {
             None => None,
             Some(author) => author.judged(&mut found),
@@ -151,7 +130,7 @@ impl FilingBody {
         let content = FeedbackContent { author, words, place, photos, remarks: Vec::new() };
         let (channel, category, consent) = (self.channel, self.category, self.publish);
         let wishes = Wishes { language: self.language, legal_only: self.legal_only };
-        Ok(Filing { channel, category, consent, wishes, content, command })
+        Ok(Filing { channel, given: None, category, consent, wishes, content, command })
     }
 
     /// What is wrong with it before anything was looked up.
@@ -163,23 +142,6 @@ impl FilingBody {
             author.judged(&mut found);
         }
         found
-    }
-}
-
-impl AuthorBody {
-    fn judged(self, found: &mut Vec<Violation>) -> Option<Author> {
-        let full_name = FullName::try_from(self.full_name);
-        let phone = Phone::try_from(self.phone);
-        let address = written("address", &self.address, PLACE_CHARACTERS_MAX);
-        match (full_name, phone, address) {
-            (Ok(full_name), Ok(phone), Ok(address)) => Some(Author { full_name, phone, address }),
-            (full_name, phone, address) => {
-                let broken = [full_name.err(), phone.err(), address.err()];
-                let named = broken.into_iter().flatten();
-                found.extend(named.map(|broken| broken.within("author")));
-                None
-            }
-        }
     }
 }
 

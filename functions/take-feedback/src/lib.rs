@@ -11,7 +11,7 @@ mod shown;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Duty, Role, Signature};
-use domain::feedback::{Feedback, FeedbackCode, FeedbackDecision, FeedbackRule, FeedbackStatus};
+use domain::feedback::{Feedback, FeedbackCode, FeedbackDecision, FeedbackStatus};
 use domain::id::CommandId;
 use domain::limit::LimitName;
 use domain::upload::{Claimable, UploadId, unclaimed_violation};
@@ -19,17 +19,18 @@ use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::{
-    CountTable, Dossiers, FeedbackReceipt, FeedbackTable, Notices, Reads, UNVERIFIED_KEPT,
+    CountTable, Deliveries, Dossiers, FeedbackTable, Notices, Reads, UNVERIFIED_KEPT,
 };
+use platform::filing::{NewFeedback, repeated, rule};
 use platform::fingerprint::Fingerprint;
 use platform::gate::{Gate, network};
 use platform::http::{HttpReply, HttpRequest};
 use platform::keyed_hash::KeyedHash;
 use platform::notice_list::NoticeList;
 use platform::objects::Bucket;
-use platform::port::{Admission, NoticeBook, Stored, UploadClaims};
+use platform::port::{FeedbackIntake, NoticeBook, Stored, UploadClaims};
 use platform::proof::ProofKey;
-use platform::record::{ReadOf, ReadRecord};
+use platform::record::{FeedbackReceipt, ReadOf, ReadRecord};
 use platform::request::Came;
 use platform::submission::{RECEIPT_KEPT, command_id};
 use serde::Serialize;
@@ -39,8 +40,7 @@ use shown::{Case, Standing};
 
 pub use settings::Settings;
 
-/// How often another number is tried where a code is taken, and a move is decided again where
-/// somebody else was faster.
+/// How often a move is decided again where somebody else was faster.
 const TRIES_MAX: u32 = 5;
 
 /// The tables that feedback needs, and what uploads are claimed by.
@@ -52,6 +52,8 @@ pub struct Office<U> {
     pub gate: Gate<CountTable>,
     /// Where reads of officers are recorded.
     pub reads: Reads,
+    /// What the systems have at which feedback was given, for officers.
+    pub ledger: Deliveries,
     /// What authors were told, for officers.
     pub notices: Notices,
     /// Where photographs are looked up and kept.
@@ -158,15 +160,6 @@ pub async fn handle(
     }
 }
 
-/// The rule of the day on which something happens.
-fn rule(catalogue: &Catalogue, now: Timestamp) -> Result<&FeedbackRule, Failure> {
-    let detail = "the province takes no feedback here";
-    let none = || Violation::new("category", RuleName::KnownValue, detail).into();
-    // A desk that the province does not have classifies nothing.
-    let rule = catalogue.feedback().on(date_of(now));
-    rule.filter(|rule| catalogue.agency(&rule.desk).is_some()).ok_or_else(none)
-}
-
 /// The command's name after its caller, so that two of them may use the same key.
 fn command(request: &HttpRequest, parts: [&str; 2]) -> Result<CommandId, Failure> {
     let given = request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?;
@@ -219,7 +212,7 @@ impl<U: UploadClaims> Office<U> {
         }
         let fingerprint = Fingerprint::of(&came, None);
         if let Some(kept) = self.feedback.receipt(&key, now).await? {
-            return repeated(&kept, &fingerprint);
+            return HttpReply::json(201, &Filed::from(&repeated(kept, &fingerprint)?));
         }
         let known = self.uploads.named(&named(&body.photos)).await?;
         let account = signed.account();
@@ -229,37 +222,11 @@ impl<U: UploadClaims> Office<U> {
             let limit = catalogue.limits().on(LimitName::FeedbackOfTelephone, date_of(now));
             self.gate.admit(limit, author.phone.zalo(), now).await?;
         }
-        let under = FeedbackCode::counted_under(&rule.desk)
-            .map_err(|_| Failure::Defect("the desk's code leaves no room".to_owned()))?;
         self.uploads.keep(filing.content.photos.clone()).await?;
-        for _ in 0..TRIES_MAX {
-            let count = self.feedback.next(&under, date_of(now)).await?;
-            let code = FeedbackCode::issue(&under, date_of(now), count)
-                .map_err(|none| Failure::Defect(none.to_string()))?;
-            let rules = (rule, catalogue.law());
-            let whole = Feedback::filed(filing.clone(), code, signed.clone(), rules, now)?;
-            let receipt = FeedbackReceipt {
-                feedback: whole.0.code.clone(),
-                fingerprint: fingerprint.clone(),
-                status: whole.0.status,
-                expires_at: now.saturating_add(RECEIPT_KEPT).unwrap_or(now).as_second(),
-            };
-            match self.feedback.admit(&whole, &key, &receipt).await? {
-                Admission::Admitted => {
-                    let code = receipt.feedback.shared().clone();
-                    return Ok(HttpReply::json(201, &Filed::from(&receipt))?.about(code));
-                }
-                Admission::KeyTaken => {
-                    let kept = self.feedback.receipt(&key, now).await?;
-                    return repeated(&kept.ok_or(Failure::Held("the receipt"))?, &fingerprint);
-                }
-                Admission::CodeTaken => {}
-                Admission::UploadsTaken(taken) => {
-                    return Err(taken_violations(&taken.into_iter().collect::<Vec<_>>()));
-                }
-            }
-        }
-        Err(Failure::Held("the number"))
+        let new = NewFeedback { filing, by: signed, fingerprint, kept: RECEIPT_KEPT };
+        let receipt = new.file(&self.feedback, catalogue, now).await?;
+        let code = receipt.feedback.shared().clone();
+        Ok(HttpReply::json(201, &Filed::from(&receipt))?.about(code))
     }
 
     async fn show(
@@ -274,7 +241,11 @@ impl<U: UploadClaims> Office<U> {
         let code: FeedbackCode = request.path("code")?;
         let whole = self.feedback.whole(&code, now).await?.filter(|whole| whole.0.may_read(&by));
         let whole = whole.ok_or(Failure::FeedbackNotFound)?;
-        let case = Case::of(&whole, &by, bucket, now).await?;
+        let lines = match &whole.0.origin {
+            Some(_) => self.ledger.of(code.shared()).await?,
+            None => Vec::new(),
+        };
+        let case = Case::of(&whole, &by, (&lines, catalogue), bucket, now).await?;
         let what = (ReadOf::Case, whole.0.version);
         let read = ReadRecord::new(code.shared().clone(), by.signature(), what, &request.id, now);
         let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
@@ -358,12 +329,4 @@ impl<U: UploadClaims> Office<U> {
         }
         Err(Failure::Held("the feedback"))
     }
-}
-
-/// The answer that was kept, if it was to this.
-fn repeated(kept: &FeedbackReceipt, fingerprint: &Fingerprint) -> Result<HttpReply, Failure> {
-    if kept.fingerprint != *fingerprint {
-        return Err(Failure::IdempotencyKeyReused);
-    }
-    HttpReply::json(201, &Filed::from(kept))
 }

@@ -3,7 +3,7 @@
 use platform::claiming::Claiming;
 use platform::clock;
 use platform::cloud::Cloud;
-use platform::dynamo::{Dossiers, FeedbackTable, Notices, Reads, UploadTable};
+use platform::dynamo::{Deliveries, Dossiers, FeedbackTable, Notices, Reads, UploadTable};
 use platform::entry::{self, http};
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 use take_feedback::{Office, Settings};
@@ -26,6 +26,7 @@ async fn wire() -> Result<(), entry::Error> {
     let office = &Office {
         feedback: feedback.claiming(settings.documents_table),
         gate: entry::gate(&client, settings.gate),
+        ledger: Deliveries::new(client.clone(), settings.deliveries_table),
         notices: Notices::new(client.clone(), settings.notices_table),
         reads: Reads::new(client, settings.reads_table),
         uploads: Claiming { uploads, keeper },

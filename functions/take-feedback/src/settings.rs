@@ -12,6 +12,8 @@ platform::settings! {
         catalogue: CatalogueSettings,
         /// Where and how limits are counted.
         gate: GateSettings,
+        /// The name of the deliveries table.
+        deliveries_table: String = "DELIVERIES_TABLE",
         /// The name of the documents table.
         documents_table: String = "DOCUMENTS_TABLE",
         /// The name of the dossiers table, of which only states are read.

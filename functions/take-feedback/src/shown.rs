@@ -1,14 +1,17 @@
 //! What is answered: to everybody, to its author, to officers.
 
+use domain::catalogue::Catalogue;
+use domain::delivery::Delivery;
 use domain::dossier::{Actor, Signature};
 use domain::feedback::{
-    Feedback, FeedbackAction, FeedbackCode, FeedbackContent, FeedbackStatus, Place, Publication,
-    Remark, Satisfaction,
+    Feedback, FeedbackAction, FeedbackCode, FeedbackContent, FeedbackStatus, ForeignNumber, Origin,
+    Place, Publication, Remark, Satisfaction,
 };
 use domain::id::AgencyCode;
 use domain::upload::{DocumentType, UploadId};
 use jiff::Timestamp;
 use platform::Failure;
+use platform::line_standing::LineStanding;
 use platform::objects::{Bucket, SignedDownload};
 use serde::Serialize;
 
@@ -95,6 +98,37 @@ struct ShownEntry<'a> {
     words: Option<&'a str>,
 }
 
+/// Where it was given, and what the system there has of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownOrigin<'a> {
+    source: &'a str,
+    /// What people call who brought it; none where the catalogue does not list them any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    number: &'a ForeignNumber,
+    /// Whether every system has all that it must have of it.
+    in_step: bool,
+    systems: Vec<LineStanding<'a>>,
+}
+
+impl<'a> ShownOrigin<'a> {
+    fn of(
+        origin: &'a Origin,
+        lines: &'a [Delivery],
+        catalogue: &'a Catalogue,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            source: &origin.source,
+            name: catalogue.integrator(&origin.source).map(|known| known.name.as_str()),
+            number: &origin.number,
+            in_step: !lines.iter().any(Delivery::is_behind),
+            systems: lines.iter().map(|line| LineStanding::of(line, catalogue, now)).collect(),
+        }
+    }
+}
+
 /// The whole, for those who may read it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,6 +136,9 @@ pub(crate) struct Case<'a> {
     #[serde(flatten)]
     status: Standing<'a>,
     channel: domain::feedback::FeedbackChannel,
+    /// For officers alone; none where it was sent here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<ShownOrigin<'a>>,
     publish: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     routing_due_at: Option<Timestamp>,
@@ -137,10 +174,12 @@ fn is_for_author(action: FeedbackAction) -> bool {
 }
 
 impl<'a> Case<'a> {
-    /// What `by` sees of it, with addresses of the photographs for a minute.
+    /// What `by` sees of it, with addresses of the photographs for a minute; `lines` are those of the
+    /// ledger about it.
     pub(crate) async fn of(
         (feedback, content): &'a (Feedback, FeedbackContent),
         by: &Actor,
+        (lines, catalogue): (&'a [Delivery], &'a Catalogue),
         bucket: &Bucket,
         now: Timestamp,
     ) -> Result<Self, Failure> {
@@ -177,6 +216,11 @@ impl<'a> Case<'a> {
         Ok(Self {
             status: feedback.into(),
             channel: feedback.channel,
+            origin: feedback
+                .origin
+                .as_ref()
+                .filter(|_| !is_authors)
+                .map(|origin| ShownOrigin::of(origin, lines, catalogue, now)),
             publish: feedback.consent,
             routing_due_at: feedback.routing_due_at,
             holder: feedback.holder.as_deref().filter(|_| !is_authors),

@@ -11,6 +11,9 @@
 //! GET    /dossiers                                   status and number of steps of each
 //! GET    /dossiers/{code}                            what it has of a dossier
 //! DELETE /dossiers/{code}                            it loses one, and says nothing
+//! PUT    /feedback/{number}                          somebody gives feedback, which has this number
+//! GET    /feedback/{number}                          what it was told of it
+//! DELETE /feedback/{number}                          it loses what it was told, and says nothing
 //! GET    /counts                                     how often it was asked for what
 //! PUT    /fault  {"mode", "service"?, "dossier"?, "code"?, "times"?, "delayMs"?, "retryAfter"?}
 //! DELETE /fault                                      back to answering
@@ -19,6 +22,7 @@
 //! ```
 
 mod fault;
+mod feedback;
 mod items;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +35,7 @@ use serde_json::{Value, json};
 
 use crate::http::{Answer, Dropped, Handler, Request};
 use fault::{Fault, Mode};
+use feedback::FeedbackBook;
 
 /// The account that the portal knows.
 #[derive(Debug, Clone, Deserialize)]
@@ -89,6 +94,7 @@ struct Kept {
 struct State {
     sessions: BTreeSet<String>,
     dossiers: BTreeMap<String, Kept>,
+    feedback: FeedbackBook,
     counts: Counts,
     faults: Vec<Fault>,
     /// A call that was held back, to be carried out behind the next one.
@@ -103,7 +109,18 @@ pub struct Portal {
 
 /// The code of a receipt, and nothing of what was sent.
 fn receipt(dossier: &str, code: &str) -> Value {
-    json!({ "MaHoSo": dossier, "error_code": code, "message": if code == "0" { "OK" } else { "Error" } })
+    receipt_of("MaHoSo", dossier, code)
+}
+
+/// The same of what is named by `name`.
+fn receipt_of(name: &str, number: &str, code: &str) -> Value {
+    json!({ name: number, "error_code": code, "message": if code == "0" { "OK" } else { "Error" } })
+}
+
+/// The name and number by which an item is told apart.
+fn named(item: &Value) -> (&'static str, String) {
+    let name = if item.get("HOIDAPID").is_some() { "HOIDAPID" } else { "MaHoSo" };
+    (name, item[name].as_str().unwrap_or_default().to_owned())
 }
 
 fn refused(code: &str) -> Value {
@@ -152,6 +169,22 @@ impl Portal {
     /// Loses a dossier that it has acknowledged.
     pub fn lose(&self, code: &str) {
         self.state().dossiers.remove(code);
+    }
+
+    /// Somebody gives feedback at it, which has this number from then on.
+    pub fn give(&self, number: &str) {
+        self.state().feedback.give(number);
+    }
+
+    /// Loses what it was told of a feedback.
+    pub fn lose_answers(&self, number: &str) {
+        self.state().feedback.lose(number);
+    }
+
+    /// What it was told of a feedback, `answers` and `progress`, each in the order in which they
+    /// came; none of a number that was not given at it.
+    pub fn feedback(&self, number: &str) -> Option<Value> {
+        self.state().feedback.of(number).map(|given| json!(given))
     }
 
     /// How often it was asked for what.
@@ -223,6 +256,18 @@ impl Portal {
         self.state().act(body, fault)
     }
 
+    fn on_feedback(&self, method: &Method, number: &str) -> Answer {
+        match *method {
+            Method::PUT => self.give(number),
+            Method::DELETE => self.lose_answers(number),
+            _ => {
+                let known = self.feedback(number);
+                return known.map_or_else(Answer::not_found, |kept| Answer::ok(&kept));
+            }
+        }
+        Answer::ok(&json!({}))
+    }
+
     async fn met(&self, request: &Request) -> Result<Answer, Dropped> {
         let fault = {
             let mut state = self.state();
@@ -279,14 +324,14 @@ impl State {
         let refuse = fault.filter(|fault| fault.mode == Mode::RefuseItem);
         let answer = match mode {
             Some(Mode::Lost) => {
-                let data = body["data"].as_array().into_iter().flatten();
-                let code = |item: &Value| item["MaHoSo"].as_str().unwrap_or_default().to_owned();
-                let receipts: Vec<Value> = data.map(|item| receipt(&code(item), "0")).collect();
+                let data = body["data"].as_array().into_iter().flatten().map(named);
+                let receipts: Vec<Value> =
+                    data.map(|(name, number)| receipt_of(name, &number, "0")).collect();
                 json!({ "error_code": "0", "message": "", "result": receipts })
             }
             Some(Mode::Late) => {
-                let answer =
-                    Self { dossiers: self.dossiers.clone(), ..Self::default() }.serve(&body, None);
+                let (dossiers, feedback) = (self.dossiers.clone(), self.feedback.clone());
+                let answer = Self { dossiers, feedback, ..Self::default() }.serve(&body, None);
                 self.late = Some(body);
                 return answer;
             }
@@ -336,6 +381,23 @@ impl State {
                     Some(_) | None => return refused("-1"),
                 };
                 data.into_iter().map(|item| self.put(updating, item, refuse)).collect()
+            }
+            Some(feedback::ASKED) => {
+                self.counts.look_ups += 1;
+                let answers = self.feedback.asked(body["cauhoiid"].as_str().unwrap_or_default());
+                return json!({ "error_code": 0, "result": answers });
+            }
+            Some(service @ (feedback::ANSWERS | feedback::PROGRESS)) => {
+                let told = |item: &Value| {
+                    let (name, number) = named(item);
+                    let refused = refuse.filter(|fault| fault.is_about(&number));
+                    let code = match refused {
+                        Some(fault) => fault.code.as_deref().unwrap_or("-9"),
+                        None => self.feedback.take(service, item).err().unwrap_or("0"),
+                    };
+                    receipt_of(name, &number, code)
+                };
+                data.iter().map(told).collect()
             }
             Some("CapNhatTienDoHoSoMC") => {
                 data.into_iter().map(|step| self.step(step, refuse)).collect()
@@ -402,6 +464,9 @@ impl State {
 
 impl Handler for Portal {
     async fn handle(&self, request: Request) -> Result<Answer, Dropped> {
+        if let Some(number) = request.path.strip_prefix("/feedback/") {
+            return Ok(self.on_feedback(&request.method, number));
+        }
         let named = request.path.strip_prefix("/dossiers/");
         Ok(match (&request.method, request.path.as_str(), named) {
             (&Method::POST, "/session" | "/call" | "/SynsTTHCC/DongBoHoSoMC", _) => {

@@ -1,10 +1,11 @@
 //! What other systems must have of a dossier, and how far each has it: the delivery ledger.
 //!
-//! A line is one dossier and one system: the last version owed, the last one acknowledged. It
+//! A line is one dossier, or one feedback that was given at the system, and one system: the last version owed, the last one acknowledged. It
 //! changes by pure decisions and is stored under its own version, like a thread of notices. The
 //! ledger and no queue remembers what is owed: a message may come twice, late or never, and an
 //! outage may last for weeks.
 
+mod feedback;
 mod pace;
 mod system;
 mod transfer;
@@ -12,6 +13,7 @@ mod transfer;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use feedback::{AuthorsToldBy, FeedbackStep, FeedbackTerms};
 pub use pace::{BATCH_REQUESTS, Grant, PER_MINUTE_MIN, Pace};
 pub use system::{Protocol, System, SystemId, Systems, SystemsFile, Webhook};
 pub use transfer::{

@@ -6,6 +6,7 @@ mod command;
 pub mod content;
 mod moves;
 mod news;
+mod origin;
 mod said;
 
 use jiff::{Timestamp, ToSpan};
@@ -18,6 +19,7 @@ pub use command::{FeedbackCommand, FeedbackDecision, FeedbackRefusal, Filing};
 pub use content::{Author, FeedbackContent, Place, Remark};
 pub use moves::{FeedbackAction, FeedbackStatus, Move, Mover};
 pub use news::FeedbackNews;
+pub use origin::{ForeignNumber, Given, Origin};
 pub use said::{FeedbackChannel, Publication, Wishes};
 
 use crate::agency::Matter;
@@ -61,6 +63,9 @@ pub struct Feedback {
     pub code: FeedbackCode,
     /// The channel by which it came.
     pub channel: FeedbackChannel,
+    /// The system where it was given, and its number there; none where that was here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// What it is about, by the catalogue of the day.
     pub category: String,
     /// How far it is.
@@ -82,7 +87,7 @@ pub struct Feedback {
     /// The account of the officer who works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
-    /// When it was sent.
+    /// When it was sent, or given at another system.
     pub filed_at: Timestamp,
     /// When it was received; none before its author was verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,9 +151,9 @@ fn due(law: &Law, of: &AgencyCode, days: u16, from: Timestamp) -> Result<Timesta
 }
 
 impl Feedback {
-    /// A feedback that `by` sends at `now` under `code`. What an officer writes down, and what may
-    /// come without a name, is received at once; everybody else proves their telephone first.
-    /// Fails with every field that breaks a rule.
+    /// A feedback that `by` sends at `now` under `code`. What an officer writes down, what another
+    /// system brings and what may come without a name is received at once; everybody else proves
+    /// their telephone first. Fails with every field that breaks a rule.
     pub fn filed(
         filing: Filing,
         code: FeedbackCode,
@@ -161,11 +166,13 @@ impl Feedback {
             return Err(invalid("category", RuleName::KnownValue, "is no category"));
         };
         let anonymous = filing.content.author.is_none();
-        if anonymous && !category.anonymous {
+        // Who has given it at another system is that system's to know.
+        if anonymous && filing.given.is_none() && !category.anonymous {
             let detail = "is required: the law asks for name, address and telephone";
             return Err(invalid("author", RuleName::Required, detail));
         }
-        let status = if anonymous || filing.channel.is_by_officer() {
+        let at_once = filing.channel.is_by_officer() || filing.given.is_some();
+        let status = if anonymous || at_once {
             FeedbackStatus::Received
         } else {
             FeedbackStatus::Unverified
@@ -179,9 +186,11 @@ impl Feedback {
             command: filing.command,
             agency: None,
         };
+        let filed_at = filing.given.as_ref().map_or(now, |given| moment(given.at).min(now));
         let mut filed = Self {
             code,
             channel: filing.channel,
+            origin: filing.given.map(|given| given.origin),
             category: filing.category,
             status,
             version: 1,
@@ -191,7 +200,7 @@ impl Feedback {
             desk: rule.desk.clone(),
             agency: None,
             holder: None,
-            filed_at: now,
+            filed_at,
             received_at: None,
             routing_due_at: None,
             routed_at: None,

@@ -1,5 +1,6 @@
 //! The form of an integrator's event: its envelope and its data, whichever door it comes by.
 
+mod feedback;
 mod moved;
 mod national;
 mod transfer;
@@ -16,10 +17,11 @@ use serde_json::Value;
 use crate::Failure;
 use crate::form::{Draft, add_unnamed, without_mark};
 use crate::message::{
-    CloudEvent, DOCUMENTS, FEE, NATIONAL, OF_INTEGRATORS, POSTAL, RESULT, SPEC_VERSION, SUBMIT,
-    TRANSFER, TRANSITION, read_data, unknown_type,
+    CloudEvent, DOCUMENTS, FEE, FEEDBACK, NATIONAL, OF_INTEGRATORS, POSTAL, RESULT, SPEC_VERSION,
+    SUBMIT, TRANSFER, TRANSITION, read_data, unknown_type,
 };
 use crate::request::{PostalBody, SubmissionBody, TransitionBody};
+pub use feedback::FeedbackBody;
 pub use national::Filed;
 pub use transfer::TransferBody;
 
@@ -140,6 +142,15 @@ fn whole(mut event: CloudEvent<Value>) -> Result<Inbound, Failure> {
                 let heard = read_data::<TransferBody>(&event.data).map(|body| body.at(event.time));
                 let wrong = heard.ok().and_then(Result::err).unwrap_or_default();
                 broken.extend(wrong.into_iter().map(|violation| violation.within("data")));
+            }
+            broken
+        }
+        FEEDBACK => {
+            let mut broken = known_fields::<FeedbackBody>(&mut event.data, &mut ignored);
+            if broken.is_empty() {
+                let wrong = read_data::<FeedbackBody>(&event.data).map(FeedbackBody::broken);
+                let wrong = wrong.unwrap_or_default().into_iter();
+                broken.extend(wrong.map(|violation| violation.within("data")));
             }
             broken
         }

@@ -23,6 +23,7 @@ mod header;
 pub mod http;
 pub mod inbound;
 pub mod keyed_hash;
+pub mod line_standing;
 pub mod log_line;
 pub mod message;
 pub mod notice_list;
@@ -48,6 +49,6 @@ pub use adapter::{
 pub use failure::Failure;
 pub use log_line::LogLine;
 pub use service::{
-    assignment, claiming, gate, gather, live_catalogue, live_token, paying, recorded, removal,
-    submission, transition,
+    assignment, claiming, filing, gate, gather, live_catalogue, live_token, paying, recorded,
+    removal, submission, transition,
 };

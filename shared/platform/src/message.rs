@@ -53,9 +53,12 @@ pub const TRANSFER: &str = "vn.motcua.dossier.transfer.v1";
 /// The type of the event "a dossier was filed at the national portal", in the portal's own form.
 pub const NATIONAL: &str = "vn.motcua.dossier.national.v1";
 
+/// The type of the event "feedback was given at another system".
+pub const FEEDBACK: &str = "vn.motcua.feedback.submitted.v1";
+
 /// Every type of event that integrators send.
-pub const OF_INTEGRATORS: [&str; 8] =
-    [SUBMIT, TRANSITION, DOCUMENTS, RESULT, FEE, POSTAL, TRANSFER, NATIONAL];
+pub const OF_INTEGRATORS: [&str; 9] =
+    [SUBMIT, TRANSITION, DOCUMENTS, RESULT, FEE, POSTAL, TRANSFER, NATIONAL, FEEDBACK];
 
 /// The envelope. Extension attributes are allowed by CloudEvents and ignored here.
 #[derive(Debug, Clone, Serialize, Deserialize)]

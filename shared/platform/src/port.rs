@@ -17,12 +17,14 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 mod events;
+mod feedback;
 mod inquiries;
 mod payment;
 
 pub use contacts::Contacts;
 pub use counts::Counts;
 pub use events::{EventRecords, ReplyQueues};
+pub use feedback::{FeedbackIntake, FeedbackSystems, ToldStep};
 pub use payment::{DuePayment, PaymentBook, PaymentGateway, PaymentOrder};
 
 pub use inquiries::{AccountReplies, AccountUser, Asked, Asker, Inquiries, Limits, TakenUp};

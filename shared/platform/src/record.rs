@@ -1,5 +1,6 @@
 //! The stored forms: those of the domain with the keys that queries need.
 
+mod feedback;
 pub mod standing;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::fingerprint::Fingerprint;
 use crate::wire::hex;
+pub use feedback::FeedbackReceipt;
 
 /// What was recorded so lately may still be on its way to whoever makes something of it.
 pub const UNDER_WAY: SignedDuration = SignedDuration::from_mins(15);

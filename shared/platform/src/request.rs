@@ -1,6 +1,7 @@
 //! Bodies as clients write them, and how they become what the domain knows. Wire types never reach
 //! the domain.
 
+mod feedback;
 mod money;
 mod outcome;
 mod postal;
@@ -20,14 +21,13 @@ use domain::submission::{
 };
 use domain::upload::{Claimable, UploadClaim, UploadId, is_sha256, not_a_sha256};
 use domain::{RuleName, Violation, text};
-use jiff::Timestamp;
-use jiff::civil::Date;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::Failure;
 use crate::form::{Draft, add_unnamed};
+pub use feedback::{AuthorBody, PlaceBody};
 use money::{FeesBody, PaymentBody};
 use outcome::{HandoverBody, ResultBody};
 pub use postal::PostalBody;

@@ -4,6 +4,7 @@
 
 pub mod assignment;
 pub mod claiming;
+pub mod filing;
 pub mod gate;
 pub mod gather;
 pub mod live_catalogue;

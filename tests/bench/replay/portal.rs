@@ -118,9 +118,9 @@ impl Bridge {
         clock: impl Fn() -> Timestamp + Sync,
     ) -> Vec<String> {
         let lease = SignedDuration::try_from(BATCH_TIMEOUT).expect("a short time");
-        let dossiers = &stage.dossiers;
-        let (systems, catalogue) = (&self.systems, &stage.catalogue);
-        let desk = Desk { dossiers, ledger, systems, catalogue, lease, patience: PATIENCE };
+        let (dossiers, feedback) = (&stage.dossiers, &stage.feedback);
+        let (systems, catalogue, patience) = (&self.systems, &stage.catalogue, PATIENCE);
+        let desk = Desk { dossiers, feedback, ledger, systems, catalogue, lease, patience };
         let mut again = Vec::new();
         for batch in bodies.chunks(BATCH) {
             let messages: Vec<Arrived> = batch.iter().map(|body| arrived(body)).collect();

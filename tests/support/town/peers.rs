@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use domain::applicant::Phone;
-use domain::delivery::System;
+use domain::delivery::{FeedbackTerms, System};
 use domain::dossier::HistoryEntry;
+use domain::feedback::ForeignNumber;
 use domain::id::DossierCode;
 use domain::notice::{Notice, Provider};
 use domain::payment::online::Heard;
@@ -16,8 +17,9 @@ use platform::account::Token;
 use platform::gateway::Verdict;
 use platform::port::Verdict as Brought;
 use platform::port::{
-    AccountReplies, AccountUser, Case, CaseSystems, DocumentSources, Found, MessageGateways,
-    PaymentGateway, PaymentOrder, Receipts, Renewal, TokenIssuer, Trouble,
+    AccountReplies, AccountUser, Case, CaseSystems, DocumentSources, FeedbackSystems, Found,
+    MessageGateways, PaymentGateway, PaymentOrder, Receipts, Renewal, TokenIssuer, ToldStep,
+    Trouble,
 };
 
 use crate::support::seam::Seam;
@@ -42,6 +44,8 @@ pub struct Outside {
     pub replies: Vec<String>,
     /// Steps that the portal has, by dossier, each once.
     pub portal: BTreeMap<String, Vec<u64>>,
+    /// Answers that the portal has, by the number of the feedback, each as often as it came.
+    pub answers: BTreeMap<String, Vec<String>>,
     /// Attempts at the payment platform and what became of them.
     pub attempts: BTreeMap<String, Heard>,
     /// Refresh tokens that work.
@@ -159,6 +163,31 @@ impl CaseSystems for Peers {
             Ok(steps.iter().map(|_| Ok(())).collect())
         };
         self.seam.port("portal steps", true, does, |done| Err(away(done))).await
+    }
+}
+
+impl FeedbackSystems for Peers {
+    async fn answers(
+        &self,
+        _: &System,
+        _: &FeedbackTerms,
+        number: &ForeignNumber,
+    ) -> Result<Vec<String>, Trouble> {
+        let does = || {
+            let outside = self.outside.lock().unwrap();
+            Ok(outside.answers.get(number.as_str()).cloned().unwrap_or_default())
+        };
+        self.seam.port("portal answers", false, does, |done| Err(away(done))).await
+    }
+
+    async fn tell(&self, _: &System, told: ToldStep<'_>) -> Result<Result<(), String>, Trouble> {
+        let does = || {
+            let mut outside = self.outside.lock().unwrap();
+            let known = outside.answers.entry(told.number.to_string()).or_default();
+            known.push(told.words.to_owned());
+            Ok(Ok(()))
+        };
+        self.seam.port("portal answer", true, does, |done| Err(away(done))).await
     }
 }
 

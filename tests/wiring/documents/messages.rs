@@ -23,6 +23,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         ("postMoved", "PostalEvent", message::POSTAL),
         ("transferAnswered", "TransferEvent", message::TRANSFER),
         ("filedAtPortal", "NationalEvent", message::NATIONAL),
+        ("feedbackGiven", "FeedbackEvent", message::FEEDBACK),
         ("dossierChanged", "ChangedEvent", message::DOSSIER_CHANGED),
         ("noticesWake", "WakeEvent", message::NOTICES_WAKE),
         ("proofAsked", "ProofAskedEvent", message::PROOF_ASKED),
@@ -207,6 +208,12 @@ fn what_the_schedules_answer_is_documented() {
         behind: 1,
         oldest_behind_seconds: 61,
         transfers: Some(platform::dynamo::OpenTransfers { offered: 2, overdue: 1, refused: 0 }),
+        feedback: Some(reconcile_deliveries::FeedbackStanding {
+            changed: 3,
+            in_step: 1,
+            unknown: 1,
+            asked: 1,
+        }),
     };
     let compared = reconcile_deliveries::Outcome {
         since: "2026-11-13T19:00:00Z".parse().unwrap(),

@@ -16,7 +16,7 @@ use crate::support::teller::{accepted, work};
 use crate::support::world::{Kept, Scripted, shipped};
 
 /// The schemas of what integrators send.
-const EVENTS: [&str; 8] = [
+const EVENTS: [&str; 9] = [
     "SubmitEvent",
     "TransitionEvent",
     "DocumentsEvent",
@@ -25,6 +25,7 @@ const EVENTS: [&str; 8] = [
     "PostalEvent",
     "TransferEvent",
     "NationalEvent",
+    "FeedbackEvent",
 ];
 
 #[test]

@@ -150,3 +150,21 @@ pub(super) fn step(step: &Value) -> Result<(), &'static str> {
     }
     if is_written_so(step) { Ok(()) } else { Err(VALUES) }
 }
+
+const ANSWER: [&str; 6] =
+    ["HOIDAPID", "MADONVI", "NGUOITRALOI", "CHUCVUNGUOITRALOI", "NGAYTRALOI", "NOIDUNGTRALOI"];
+
+/// Whether it takes this answer to a feedback; else the code with which it is refused.
+pub(super) fn answer(answer: &Value) -> Result<(), &'static str> {
+    if !has_exactly(answer, &ANSWER) {
+        return Err(NAMES);
+    }
+    let text = |name: &str| answer[name].as_str().unwrap_or_default();
+    let day: Vec<&str> = text("NGAYTRALOI").split('/').collect();
+    let [date, month, year] = day[..] else { return Err(VALUES) };
+    let written = is_moment(&format!("{year}{month}{date}000000"))
+        && ["HOIDAPID", "MADONVI", "NGUOITRALOI", "NOIDUNGTRALOI"]
+            .iter()
+            .all(|name| !text(name).is_empty());
+    if written { Ok(()) } else { Err(VALUES) }
+}

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::transfer::{HOURS_MAX, Offer, TransferTerms};
-use super::{Delivery, PER_MINUTE_MIN};
+use super::{AuthorsToldBy, Delivery, FeedbackTerms, PER_MINUTE_MIN};
 use crate::calendar::date_of;
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
@@ -171,6 +171,9 @@ pub struct System {
     /// about their transfer.
     #[serde(default)]
     pub transfer: Option<TransferTerms>,
+    /// Of a system at which people give feedback, too: what is agreed about that.
+    #[serde(default)]
+    pub feedback: Option<FeedbackTerms>,
     /// Whether anything is owed to it.
     pub connected: bool,
     /// Dossiers that were handed in before this day are not owed; all are where the file says
@@ -245,6 +248,23 @@ impl System {
         };
         let fits = answers || !terms.is_acknowledged_by_answer();
         row.check("transfer.acknowledgedBy", RuleName::Present, fits, "a queue answers nothing");
+    }
+
+    /// Checks what is agreed about feedback.
+    fn check_feedback(&self, row: &mut RowChecks<'_>, integrator: impl Fn(&str) -> bool) {
+        let Some(terms) = &self.feedback else { return };
+        let known = integrator(&terms.integrator);
+        row.check("feedback.integrator", RuleName::KnownSource, known, "is no integrator's source");
+        for (field, name) in terms.services() {
+            let detail = "must be 1 to 64 letters and digits, a letter first";
+            row.check(field, RuleName::Format, FeedbackTerms::is_service(name), detail);
+        }
+        let speaks = match self.protocol {
+            Protocol::Dvcqg => true,
+            Protocol::Lgsp | Protocol::Queue | Protocol::Webhook => false,
+        };
+        let detail = "a system without named services is told nothing of feedback";
+        row.check("protocol", RuleName::Present, speaks, detail);
     }
 
     /// Whether it is a system of `agency`.
@@ -369,6 +389,7 @@ impl Systems {
             }
             system.check_place(&mut row, &integrator);
             system.check_transfer(&mut row, &integrator);
+            system.check_feedback(&mut row, &integrator);
             row.sourced(&system.source);
             found.extend(row.found());
         }
@@ -387,6 +408,17 @@ impl Systems {
         self.on(day).filter(move |system| {
             system.transfer.as_ref().is_some_and(|terms| terms.integrator == source)
         })
+    }
+
+    /// Those at which the integrator with this source brings feedback on `day`, by name.
+    pub fn giving(&self, source: &str, day: Date) -> impl Iterator<Item = &System> {
+        self.on(day).filter(move |system| system.feedback_of(source).is_some())
+    }
+
+    /// Whether authors of feedback that was given under `source` are told by another system.
+    pub fn tells_authors(&self, source: &str, day: Date) -> bool {
+        let mut terms = self.on(day).filter_map(|system| system.feedback_of(source));
+        terms.any(|terms| terms.authors_told_by == AuthorsToldBy::Them)
     }
 
     /// The one with this name on `day`, whether or not anything is owed to it.

@@ -6,7 +6,7 @@ use crate::id::{AgencyCode, CommandId};
 use crate::upload::UploadedDocument;
 
 use super::{
-    Feedback, FeedbackAction, FeedbackChannel, FeedbackContent, FeedbackStatus, Publication,
+    Feedback, FeedbackAction, FeedbackChannel, FeedbackContent, FeedbackStatus, Given, Publication,
     Satisfaction, Wishes,
 };
 
@@ -15,6 +15,8 @@ use super::{
 pub struct Filing {
     /// The channel by which it comes.
     pub channel: FeedbackChannel,
+    /// Where it was given, where that was at another system.
+    pub given: Option<Given>,
     /// What it is about.
     pub category: String,
     /// Whether its author lets an answer be published.

@@ -16,17 +16,23 @@ pub enum FeedbackChannel {
     Hotline,
     /// A social network, as an officer passed it on.
     Social,
+    /// A system at which people give feedback, too, by its event: the province's 1022, the national
+    /// portal.
+    Central,
 }
 
 impl FeedbackChannel {
     /// Every channel, so that the contract can be compared with the code.
-    pub const ALL: [Self; 4] = [Self::Web, Self::App, Self::Hotline, Self::Social];
+    pub const ALL: [Self; 5] = [Self::Web, Self::App, Self::Hotline, Self::Social, Self::Central];
+
+    /// The channels of the HTTP doors.
+    pub const OF_DOORS: [Self; 4] = [Self::Web, Self::App, Self::Hotline, Self::Social];
 
     /// Whether an officer writes it down, who has asked for name and number.
     pub fn is_by_officer(self) -> bool {
         match self {
             Self::Hotline | Self::Social => true,
-            Self::Web | Self::App => false,
+            Self::Web | Self::App | Self::Central => false,
         }
     }
 }

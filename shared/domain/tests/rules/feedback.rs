@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use domain::RuleName;
 use domain::applicant::{FullName, Phone};
 use domain::calendar::date_of;
+use domain::delivery::{Delivery, System};
 use domain::dossier::{Actor, Duty};
 use domain::feedback::{
     Author, Feedback, FeedbackAction, FeedbackChannel, FeedbackCode, FeedbackCommand,
     FeedbackContent, FeedbackDecision, FeedbackRefusal, FeedbackRule, FeedbackStatus, Filing,
-    Publication, Satisfaction, Wishes,
+    ForeignNumber, Given, Origin, Publication, Satisfaction, Wishes,
 };
 use domain::id::AgencyCode;
 use domain::law::Law;
@@ -172,6 +173,7 @@ fn filing(channel: FeedbackChannel, category: &str, named: bool) -> Filing {
     };
     Filing {
         channel,
+        given: None,
         category: category.to_owned(),
         consent: true,
         wishes: Wishes::default(),
@@ -367,6 +369,107 @@ fn no_agency_may_be_named_as_the_codes_of_feedback_are() {
     assert!("H20.01-261117-0001".parse::<FeedbackCode>().is_err(), "a dossier's");
     let longest: AgencyCode = format!("H20.{}", "1".repeat(31)).parse().unwrap();
     assert!(FeedbackCode::counted_under(&longest).is_err());
+}
+
+const PORTAL: &str = "urn:motcua:integrator:national-portal";
+
+/// The services of the portal in these tests.
+const ANSWERS: &str = "DongBoKetQuaHoiDapGuiTuDVCQG";
+const PROGRESS: &str = "CapNhatTienDoHoiDap";
+
+/// By which service a system hears of a move, where it takes how far feedback is; a dot where it
+/// hears nothing, since nothing is told to its author.
+const HEARD: &str = "
+verify      progress
+route       progress
+refuse      answers
+join        answers
+return      progress
+take-up     progress
+answer      answers
+publish     .
+close       progress
+rate        .
+reopen      progress
+add-photos  .
+withdraw    answers
+";
+
+fn given_at_portal(office: &Office, at_there: &str) -> (Feedback, FeedbackContent) {
+    let mut filing = filing(FeedbackChannel::Central, "conduct", false);
+    let number = ForeignNumber::try_from("118309".to_owned()).unwrap();
+    let origin = Origin { source: PORTAL.to_owned(), number };
+    filing.given = Some(Given { origin, at: at(at_there) });
+    let by = officer(DESK).signature();
+    Feedback::filed(filing, Office::code(1), by, office.rules(), at(NOW)).unwrap()
+}
+
+fn portal(office: &Office, progress: Option<&str>) -> System {
+    let mut systems = office.catalogue.systems().giving(PORTAL, date_of(at(NOW)));
+    let mut portal = systems.next().unwrap().clone();
+    portal.feedback.as_mut().unwrap().progress = progress.map(str::to_owned);
+    portal
+}
+
+#[test]
+fn what_was_given_at_another_system_is_received_at_once_and_its_days_begin_here() {
+    let office = Office::new();
+    let (feedback, _) = given_at_portal(&office, "2026-11-12T02:00:00Z");
+    assert_eq!((feedback.status, feedback.anonymous), (FeedbackStatus::Received, true));
+    assert_eq!(feedback.filed_at, at("2026-11-12T02:00:00Z"));
+    assert_eq!(feedback.received_at, Some(at(NOW)));
+    assert_eq!(feedback.due_at, {
+        let by_phone = filing(FeedbackChannel::Hotline, "conduct", true);
+        let by = officer(DESK).signature();
+        let here = Feedback::filed(by_phone, Office::code(2), by, office.rules(), at(NOW));
+        here.unwrap().0.due_at
+    });
+    // A clock of theirs that runs ahead makes nothing happen before it was heard of.
+    let (ahead, _) = given_at_portal(&office, "2026-11-17T02:03:00Z");
+    assert_eq!(ahead.filed_at, at(NOW));
+}
+
+#[test]
+fn each_move_is_heard_of_by_the_service_that_the_table_names_and_answers_alone_without_progress() {
+    let office = Office::new();
+    for line in HEARD.lines().filter(|line| !line.is_empty()) {
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        let [action, service] = cells[..] else { panic!("{line}") };
+        let action = FeedbackAction::ALL.into_iter().find(|known| known.name() == action).unwrap();
+        let (mut feedback, _) = given_at_portal(&office, NOW);
+        let mut moved = feedback.history[0].clone();
+        (moved.version, moved.action, feedback.version) = (2, Some(action), 2);
+        feedback.history.push(moved);
+        let heard = |progress| {
+            let portal = portal(&office, progress);
+            let service = portal.steps_of(&feedback).find(|step| step.entry.version == 2);
+            (service.map(|step| step.service.to_owned()), portal.owed_of_feedback(&feedback))
+        };
+        let named = |name: &str| Some(name.to_owned());
+        let (with, without) = match service {
+            "answers" => ((named(ANSWERS), 2), (named(ANSWERS), 2)),
+            "progress" => ((named(PROGRESS), 2), (None, 0)),
+            _ => ((None, 1), (None, 0)),
+        };
+        assert_eq!((heard(Some(PROGRESS)), heard(None)), (with, without), "{line}");
+    }
+    assert_eq!(HEARD.lines().count(), FeedbackAction::ALL.len() + 1);
+}
+
+#[test]
+fn a_system_is_owed_what_was_given_at_it_and_not_what_was_sent_here_or_given_elsewhere() {
+    let office = Office::new();
+    let (mut feedback, _) = given_at_portal(&office, NOW);
+    let mut portal = portal(&office, Some(PROGRESS));
+    let line = Delivery::begun(feedback.code.shared().clone(), portal.id.clone());
+    assert_eq!(portal.steps_behind(&feedback, &line).count(), 1);
+    portal.connected = false;
+    assert_eq!(portal.owed_of_feedback(&feedback), 0, "nobody is told who is not connected");
+    portal.connected = true;
+    feedback.origin.as_mut().unwrap().source = "urn:motcua:integrator:justice".to_owned();
+    assert_eq!(portal.owed_of_feedback(&feedback), 0);
+    let (here, _) = office.in_status(FeedbackStatus::Answered);
+    assert_eq!(portal.owed_of_feedback(&here), 0);
 }
 
 proptest! {

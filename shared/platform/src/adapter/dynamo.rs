@@ -53,8 +53,8 @@ pub use dossiers::{Desk, DossierTables, Dossiers, Line, Outline, WorklistPage};
 pub use events::EventTable;
 pub use facts::{FACTS, Histories};
 pub use feedback::{
-    AnswersBy, ExpiredPhotos, FeedbackLine, FeedbackReceipt, FeedbackTable, HandledFeedback,
-    MovedFeedback, PublishedLine, Said, SurveyedDossier, UNVERIFIED_KEPT,
+    AnswersBy, ExpiredPhotos, FeedbackLine, FeedbackTable, HandledFeedback, MovedFeedback,
+    PublishedLine, Said, SurveyedDossier, UNVERIFIED_KEPT,
 };
 pub use figures::{Claim, Closed, Consistency, Figures, StoredRow};
 pub use intake_table::IntakeTable;

@@ -3,6 +3,7 @@
 //! histories.
 
 mod dvcqg;
+mod feedback;
 mod history_entry;
 mod item;
 mod lgsp;
@@ -179,10 +180,14 @@ pub(super) fn trouble_of(verdict: Verdict) -> Trouble {
     }
 }
 
-/// The `error_code` of an answer or of one of its items, which vendors write as text or as a
-/// number; none where there is none.
+/// The `error_code` of an answer or of one of its items; none where there is none.
 fn code_of(answer: &Value) -> Option<String> {
-    match answer.get("error_code")? {
+    text_of(answer.get("error_code")?)
+}
+
+/// A code or number, which vendors write as text or as a number.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
         Value::String(code) => Some(code.trim().to_owned()),
         Value::Number(code) => Some(code.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
@@ -196,19 +201,24 @@ fn is_success(code: &str) -> bool {
 
 /// What became of each of the dossiers `sent`, in their order, by an `answer` that may list
 /// receipts.
-///
-/// Where it lists any, a dossier without one was not taken, whatever the answer as a whole says: a
-/// receipt that matches nothing, and one that is missing, are no acknowledgement.
 fn receipts(answer: &Value, sent: &[&DossierCode]) -> Result<Receipts, Trouble> {
+    receipts_by("MaHoSo", answer, &sent.iter().map(|code| code.as_str()).collect::<Vec<_>>())
+}
+
+/// The same of what is named by `name`.
+///
+/// Where it lists any, one without a receipt was not taken, whatever the answer as a whole says: a
+/// receipt that matches nothing, and one that is missing, are no acknowledgement.
+fn receipts_by(name: &str, answer: &Value, sent: &[&str]) -> Result<Receipts, Trouble> {
     let Some(whole) = code_of(answer) else {
         return Err(Trouble::Unavailable { code: "no-code".to_owned(), retry_after: None });
     };
-    let listed: Vec<(&str, String)> = answer
+    let listed: Vec<(String, String)> = answer
         .get("result")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .filter_map(|item| Some((item.get("MaHoSo")?.as_str()?, code_of(item)?)))
+        .filter_map(|item| Some((text_of(item.get(name)?)?, code_of(item)?)))
         .collect();
     if listed.is_empty() {
         return if is_success(&whole) {
@@ -218,15 +228,15 @@ fn receipts(answer: &Value, sent: &[&DossierCode]) -> Result<Receipts, Trouble> 
         };
     }
     let strangers =
-        listed.iter().filter(|(code, _)| sent.iter().all(|ours| ours.as_str() != *code));
+        listed.iter().filter(|(code, _)| sent.iter().all(|ours| *ours != code.as_str()));
     let strangers = strangers.count();
     if strangers > 0 {
-        tracing::warn!(strangers, "receipts of dossiers that were not sent");
+        tracing::warn!(strangers, "receipts of what was not sent");
     }
     let mut left = listed;
     let each = sent.iter().map(|ours| {
         // One receipt for each item: a dossier with several has several, in their order.
-        match left.iter().position(|(code, _)| *code == ours.as_str()) {
+        match left.iter().position(|(code, _)| code == ours) {
             Some(place) => {
                 let (_, code) = left.remove(place);
                 if is_success(&code) { Ok(()) } else { Err(code) }

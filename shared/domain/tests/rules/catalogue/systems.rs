@@ -119,6 +119,31 @@ fn a_system_that_processes_dossiers_is_an_integrator_gets_every_change_and_can_s
 }
 
 #[test]
+fn a_system_at_which_feedback_is_given_is_an_integrator_and_has_services_by_name() {
+    let giving = |files: &mut super::Files| {
+        files.systems["systems"][0]["feedback"] =
+            json!({"integrator": "urn:a", "answers": "TraLoi", "asked": "LayTraLoi"});
+    };
+    assert_eq!(wrong(giving), []);
+    for (field, value, rule) in [
+        ("integrator", json!("urn:motcua:integrator:nobody"), "known-source"),
+        ("answers", json!(""), "format"),
+        ("asked", json!("Lấy"), "format"),
+        ("progress", json!("9"), "format"),
+        ("progress", json!("x".repeat(65)), "format"),
+    ] {
+        refused("systems.portal", rule, |files| {
+            giving(files);
+            files.systems["systems"][0]["feedback"][field] = value;
+        });
+    }
+    refused("systems.portal", "present", |files| {
+        giving(files);
+        files.systems["systems"][0]["protocol"] = json!("lgsp");
+    });
+}
+
+#[test]
 fn an_entry_holds_from_its_day_until_the_next_one_s() {
     let mut files = good();
     let mut later = system("2026-06-01");

@@ -19,11 +19,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::uploads::claims;
 use super::{Cancelled, Item, down, number, read, rows, stored, text, write};
 use crate::Failure;
-use crate::port::{Admission, Stored};
+use crate::port::{Admission, FeedbackIntake, Stored};
+use crate::record::FeedbackReceipt;
 
 pub use handled::HandledFeedback;
 use handled::counted;
-pub use lines::{ExpiredPhotos, FeedbackLine, FeedbackReceipt, MovedFeedback, PublishedLine};
+pub use lines::{ExpiredPhotos, FeedbackLine, MovedFeedback, PublishedLine};
 pub use survey::{AnswersBy, Said, SurveyedDossier};
 
 /// For how long a feedback waits until its author has proved their telephone.
@@ -98,7 +99,7 @@ fn state_of(feedback: &Feedback, content: &FeedbackContent) -> Result<Item, Fail
     }
     // Nobody is told of what nobody has proved to have sent.
     if let Some(last) = feedback.history.last()
-        && !feedback.anonymous
+        && (!feedback.anonymous || feedback.origin.is_some())
         && feedback.status != FeedbackStatus::Unverified
     {
         item.insert("movedOn".to_owned(), text(date_of(last.at).to_string()));
@@ -146,32 +147,6 @@ impl FeedbackTable {
         Ok(found.filter(|item| !is_over(item, now)))
     }
 
-    /// What a request under this key was answered; none where there was none.
-    pub async fn receipt(
-        &self,
-        key: &CommandId,
-        now: Timestamp,
-    ) -> Result<Option<FeedbackReceipt>, Failure> {
-        self.got(&receipt_key(key), now).await?.map(read).transpose()
-    }
-
-    /// The next number of `under` on `day`, from 1.
-    pub async fn next(&self, under: &AgencyCode, day: Date) -> Result<u32, Failure> {
-        let counted = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("code", text(format!("sequence#{under}#{day}")))
-            .update_expression("ADD #last :one")
-            .expression_attribute_names("#last", "last")
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::UpdatedNew);
-        let answer = counted.send().await.map_err(down)?.attributes;
-        let last = answer.and_then(|mut attributes| attributes.remove("last"));
-        last.and_then(|last| last.as_n().ok()?.parse().ok())
-            .ok_or_else(|| Failure::Defect("a counter does not count".to_owned()))
-    }
-
     /// The feedback with this code; none where there is none, or its time is over.
     pub async fn feedback(
         &self,
@@ -216,34 +191,6 @@ impl FeedbackTable {
         };
         let put = put.build().map_err(|error| Failure::Defect(error.to_string()))?;
         Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    /// Stores what was sent with its receipt: all or nothing.
-    pub async fn admit(
-        &self,
-        (feedback, content): &(Feedback, FeedbackContent),
-        key: &CommandId,
-        receipt: &FeedbackReceipt,
-    ) -> Result<Admission, Failure> {
-        let mut kept = write(receipt)?;
-        kept.insert("code".to_owned(), text(receipt_key(key)));
-        let mut writes = vec![
-            self.put(state_of(feedback, content)?, Before::Nothing)?,
-            self.put(kept, Before::Nothing)?,
-            self.put(content_of(feedback, content)?, Before::Nothing)?,
-        ];
-        writes.extend(self.claims(feedback, &content.photos)?);
-        let Some(cancelled) = self.written(writes, &content.photos).await? else {
-            return Ok(Admission::Admitted);
-        };
-        Ok(match cancelled {
-            // The key first: where both exist, this very request was admitted before.
-            Refused { places, .. } if places.contains(&1) => Admission::KeyTaken,
-            Refused { places, .. } if places.contains(&0) || places.contains(&2) => {
-                Admission::CodeTaken
-            }
-            Refused { taken, .. } => Admission::UploadsTaken(taken.into_iter().collect()),
-        })
     }
 
     fn claims(
@@ -355,7 +302,7 @@ impl FeedbackTable {
         stored(update.send().await).map(drop)
     }
 
-    /// Every feedback that was changed last on `day` and has an author to be told. What cannot be
+    /// Every feedback that was changed last on `day` and of which somebody is to be told. What cannot be
     /// read is left out and named in the log.
     pub async fn moved_on(&self, day: Date) -> Result<Vec<MovedFeedback>, Failure> {
         let query = self
@@ -414,6 +361,59 @@ impl FeedbackTable {
             .set_exclusive_start_key(start);
         let found = query.send().await.map_err(down)?.items.unwrap_or_default();
         Ok(found.into_iter().filter_map(|item| rows::readable(item, KEY)).collect())
+    }
+}
+
+impl FeedbackIntake for FeedbackTable {
+    async fn receipt(
+        &self,
+        key: &CommandId,
+        now: Timestamp,
+    ) -> Result<Option<FeedbackReceipt>, Failure> {
+        self.got(&receipt_key(key), now).await?.map(read).transpose()
+    }
+
+    async fn next(&self, under: &AgencyCode, day: Date) -> Result<u32, Failure> {
+        let counted = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("code", text(format!("sequence#{under}#{day}")))
+            .update_expression("ADD #last :one")
+            .expression_attribute_names("#last", "last")
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        let answer = counted.send().await.map_err(down)?.attributes;
+        let last = answer.and_then(|mut attributes| attributes.remove("last"));
+        last.and_then(|last| last.as_n().ok()?.parse().ok())
+            .ok_or_else(|| Failure::Defect("a counter does not count".to_owned()))
+    }
+
+    async fn admit(
+        &self,
+        (feedback, content): &(Feedback, FeedbackContent),
+        key: &CommandId,
+        receipt: &FeedbackReceipt,
+    ) -> Result<Admission, Failure> {
+        let mut kept = write(receipt)?;
+        kept.insert("code".to_owned(), text(receipt_key(key)));
+        let mut writes = vec![
+            self.put(state_of(feedback, content)?, Before::Nothing)?,
+            self.put(kept, Before::Nothing)?,
+            self.put(content_of(feedback, content)?, Before::Nothing)?,
+        ];
+        writes.extend(self.claims(feedback, &content.photos)?);
+        let Some(cancelled) = self.written(writes, &content.photos).await? else {
+            return Ok(Admission::Admitted);
+        };
+        Ok(match cancelled {
+            // The key first: where both exist, this very request was admitted before.
+            Refused { places, .. } if places.contains(&1) => Admission::KeyTaken,
+            Refused { places, .. } if places.contains(&0) || places.contains(&2) => {
+                Admission::CodeTaken
+            }
+            Refused { taken, .. } => Admission::UploadsTaken(taken.into_iter().collect()),
+        })
     }
 }
 

@@ -91,7 +91,7 @@ impl Dvcqg {
     /// Calls a service in the session that there is, and once more in a new one where the answer
     /// may mean that it has expired: which code says so is nowhere in print, so that each that has
     /// not come of a new session, too, is taken for it.
-    async fn call(&self, service: &str, mut body: Value) -> Result<Value, Trouble> {
+    pub(super) async fn call(&self, service: &str, mut body: Value) -> Result<Value, Trouble> {
         let mut session = self.session.lock().await;
         let (token, fresh) = match session.token.clone() {
             Some(token) => (token, false),

@@ -1,26 +1,10 @@
 //! What is read of the feedback table besides feedback itself.
 
-use domain::feedback::{FeedbackCode, FeedbackStatus, Publication, Satisfaction};
+use domain::feedback::{FeedbackCode, FeedbackStatus, Origin, Publication, Satisfaction};
 use domain::id::AgencyCode;
 use domain::upload::UploadId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-use crate::fingerprint::Fingerprint;
-
-/// What a request to send feedback was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FeedbackReceipt {
-    /// The code that was given.
-    pub feedback: FeedbackCode,
-    /// The request, so that another one under the same key is told apart.
-    pub fingerprint: Fingerprint,
-    /// The status that it had first.
-    pub status: FeedbackStatus,
-    /// When it may be forgotten, in seconds since 1970.
-    pub expires_at: i64,
-}
 
 /// A line of the worklist of an agency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +58,8 @@ pub struct PublishedLine {
     pub place: String,
 }
 
-/// A feedback whose author is to be told of what becomes of it.
+/// A feedback of which somebody is to be told what becomes of it: its author, or the system where it
+/// was given.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MovedFeedback {
@@ -85,6 +70,12 @@ pub struct MovedFeedback {
     /// When it was changed the last time.
     #[serde(rename = "movedAt")]
     pub at: Timestamp,
+    /// Whether nobody has said who they are.
+    #[serde(default)]
+    pub anonymous: bool,
+    /// Where it was given; none where that was here.
+    #[serde(default)]
+    pub origin: Option<Origin>,
 }
 
 /// The photographs of a feedback whose words are gone.
