@@ -14,8 +14,8 @@ use crate::support::cut::{Fate, line};
 use crate::support::teller::{accepted, changed, not_taken, tell, tell_with};
 use crate::support::world::{NOW, Scripted, World, at, dossier_tables};
 
-/// An hour after the other things.
-const LATER: &str = "2026-11-17T03:00:00Z";
+/// Some minutes after the other things: nothing is coalesced any more, and Zalo is still waited for.
+const LATER: &str = "2026-11-17T02:05:00Z";
 
 /// What `table` has of `code`, as an answer to a read; nothing where there is nothing.
 async fn stands(world: &World, table: &str, code: &str) -> Value {
