@@ -1,6 +1,6 @@
 //! The figures of the day: counted once by whatever happens to the relay, mended by the night.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -142,6 +142,32 @@ async fn a_change_that_comes_twice_late_or_in_another_order_counts_once() {
         day.relayed(place, live).await;
     }
     assert_eq!(day.figures(NOW).await, [2, 0, 2, 0]);
+    assert_eq!(day.night(NIGHT).await.live_differences, 0);
+}
+
+#[tokio::test]
+async fn a_change_that_moves_no_figure_is_one_write_and_makes_what_comes_late_older() {
+    let mut day = Day::of(1).await;
+    day.all_relayed().await;
+    let code = day.code(0);
+    for action in ["process", "suspend", "resume"] {
+        day.does(&code, action, "2026-11-17T02:01:00Z").await;
+    }
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&calls);
+    let client = line(&day.world.client, move |call: &TableCall| {
+        seen.lock().unwrap().push(call.operation.clone());
+        Fate::Passes
+    });
+    let live = LiveTable::new(client, "LiveTable".to_owned());
+    for place in [2, 4] {
+        day.relayed(place, &live).await;
+        assert_eq!(std::mem::take(&mut *calls.lock().unwrap()), ["GetItem", "PutItem"], "{place}");
+    }
+    // The pause, of which nobody heard at its time, is over.
+    day.relayed(3, &live).await;
+    assert_eq!(*calls.lock().unwrap(), ["GetItem"]);
+    assert_eq!(day.figures(NOW).await, [1, 0, 1, 0]);
     assert_eq!(day.night(NIGHT).await.live_differences, 0);
 }
 

@@ -3,6 +3,7 @@
 
 mod announcement;
 mod answers;
+mod behind;
 mod capacity;
 mod case;
 mod catalogue;

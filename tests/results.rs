@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::catalogue::Catalogue;
 use domain::kpi::{DossierFacts, DueBasis, KpiCell, Rulings, tally};
+use domain::outcome::HandoverWay;
 use domain::upload::UploadId;
 use inspect_document::MalwareScan;
 use inspection::sha256;
@@ -13,6 +15,7 @@ use platform::Failure;
 use platform::port::Uploads;
 use serde_json::{Value, json};
 
+use crate::support::bytes;
 use crate::support::call::{
     AGENCY, Answer, CITIZEN, Call, submission, submit_event, transition_event,
 };
@@ -682,4 +685,52 @@ async fn an_authority_without_a_readable_certificate_is_not_published_and_one_wi
         );
     }
     assert_eq!(publish(|_| {}, 0).await.status, 200);
+}
+
+#[tokio::test]
+async fn how_a_result_was_handed_over_is_one_write_unless_somebody_else_took_it() {
+    let world = world().await;
+    for (key, to, place) in
+        [("own", None, "DossiersTable"), ("other", Some(CANARY), "ContentsTable")]
+    {
+        let code = received(&world, key).await;
+        done(&world, finish(&code, 2, &json!({ "kind": "paper" }))).await;
+        let handover = json!({ "how": "in-person", "to": to });
+        let content = item(&world, "ContentsTable", &code).await["version"].clone();
+        done(&world, hand_over(&code, 3, &handover)).await;
+        let mut expected = json!([{ "version": 4, "how": "in-person" }]);
+        expected[0].as_object_mut().unwrap().extend(to.map(|to| ("to".to_owned(), json!(to))));
+        for table in ["DossiersTable", "ContentsTable"] {
+            let there = item(&world, table, &code).await;
+            let handovers = there.get("handovers");
+            assert_eq!(handovers, Some(&expected).filter(|_| table == place), "{key}: {table}");
+        }
+        let is_as_before = item(&world, "ContentsTable", &code).await["version"] == content;
+        assert_eq!(is_as_before, to.is_none(), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_handover_that_an_earlier_release_put_into_the_content_is_read_there() {
+    let world = world().await;
+    let code = received(&world, "k").await;
+    done(&world, finish(&code, 2, &json!({ "kind": "paper" }))).await;
+    done(&world, hand_over(&code, 3, &json!({ "how": "in-person", "to": CANARY }))).await;
+    // As one without a name stood there before ADR 117.
+    let update = world.client.update_item().table_name("ContentsTable").key("code", text(&code));
+    let update = update.update_expression("REMOVE handovers[0].#to");
+    update.expression_attribute_names("#to", "to").send().await.unwrap();
+    let handovers = world.dossier(&code).await.handovers.clone();
+    let shown = handovers.iter().map(|it| (it.version, it.how, it.names_somebody()));
+    assert_eq!(shown.collect::<Vec<_>>(), [(4, HandoverWay::InPerson, false)]);
+}
+
+fn text(code: &str) -> AttributeValue {
+    AttributeValue::S(code.to_owned())
+}
+
+/// What `table` has of a dossier.
+async fn item(world: &World, table: &str, code: &str) -> Value {
+    let got = world.client.get_item().table_name(table).key("code", text(code)).send().await;
+    bytes::plain(&got.unwrap().item.unwrap())
 }

@@ -11,13 +11,13 @@
 mod answer;
 mod code;
 mod desk;
+mod order;
 mod question;
 mod settings;
 mod subject;
 
 use domain::applicant::Phone;
 use domain::calendar::date_of;
-use domain::id::SubjectCode;
 use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::teller::Teller;
 use domain::notice::{Language, NoticeChannel, Provider};
@@ -25,15 +25,10 @@ use domain::thread::{
     Call, Charge, DelayReason, NoticeRecord, NoticeThread, Routing, UnsentReason,
 };
 use jiff::{SignedDuration, Timestamp};
-use platform::message::{
-    self, CloudEvent, DOSSIER_CHANGED, DossierChanged, NOTICES_WAKE, NoticesWake, read_data,
-};
 use platform::port::{
     Acknowledgements, Contacts, DossierStore, MessageGateways, NoticeBook, Stored,
 };
-use platform::request::read_json;
 use platform::{Failure, LogLine};
-use serde_json::Value;
 
 pub use settings::Settings;
 
@@ -46,6 +41,7 @@ pub const GATEWAY_TIMEOUTS_MAX: u32 = 4;
 
 pub use code::{Codes, work};
 pub use desk::{Desk, Limits};
+use order::{GivenUp, Order, Reading};
 pub use question::Questions;
 use subject::Subject;
 
@@ -77,21 +73,23 @@ where
     G: MessageGateways,
     L: Acknowledgements,
 {
-    let (code, order) = subject(message)?;
-    let begun = clock();
-    let (mut order, mut lost) = (order, false);
+    let mut order = Order::of(message)?;
+    let (begun, mut lost) = (clock(), false);
     for _ in 0..STEPS_MAX {
         // A call that the message's time cuts off is one of which nobody knows: none begins without
         // time for two.
         if begun.duration_until(clock()) > desk.lease / 2 {
             break;
         }
-        match desk.step(&code, order, &clock).await? {
-            Step::Next => (order, lost) = (GivenUp::Stays, false),
+        match desk.step(&order, &clock).await? {
+            Step::Next => (order.given_up, lost) = (GivenUp::Stays, false),
             Step::Lost => lost = true,
+            Step::Unsure => {}
             Step::Done => return Ok(()),
             Step::GivenUp(why) => return Err(Failure::GivenUp(why)),
         }
+        // A second look is for what was written meanwhile, by us too.
+        order.reading = Reading::AsWritten;
     }
     // What this message is about may be in no thread yet.
     if lost {
@@ -101,36 +99,13 @@ where
     Ok(())
 }
 
-/// What becomes of notices that were given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum GivenUp {
-    /// They stay with the operators.
-    Stays,
-    /// An operator wants them taken up again.
-    IsTakenUp,
-}
-
-/// The dossier, feedback, question or report that a message is about, and what it wants of what was
-/// given up.
-fn subject(message: &str) -> Result<(SubjectCode, GivenUp), Failure> {
-    let event: CloudEvent<Value> = read_json(message.as_bytes())?;
-    match event.kind.as_str() {
-        DOSSIER_CHANGED => {
-            Ok((read_data::<DossierChanged>(&event.data)?.code.into(), GivenUp::Stays))
-        }
-        NOTICES_WAKE => {
-            let wake: NoticesWake = read_data(&event.data)?;
-            Ok((wake.code, if wake.take_up { GivenUp::IsTakenUp } else { GivenUp::Stays }))
-        }
-        _ => Err(message::unknown_type().into()),
-    }
-}
-
 enum Step {
     /// Something was done; there may be more.
     Next,
     /// Another process was first, and nothing of this step is stored.
     Lost,
+    /// What was read may be behind, and says that there is nothing to be done: that is asked again.
+    Unsure,
     /// There is nothing to be done now.
     Done,
     /// A notice was given up, after this of this provider: the message goes to the operators.
@@ -163,26 +138,33 @@ where
 {
     async fn step(
         &self,
-        code: &SubjectCode,
-        given_up: GivenUp,
+        Order { code, given_up, reading }: &Order,
         clock: &(impl Fn() -> Timestamp + Sync),
     ) -> Result<Step, Failure> {
         let now = clock();
-        let Some(subject) = self.subject(code, now).await? else {
+        let Some(subject) = self.subject(code, *reading, now).await? else {
             tracing::info!(dossier = %code, "nobody is told of what is not there any more");
             return Ok(Step::Done);
         };
-        let stored = self.book.thread(code).await?;
+        let stored = match reading {
+            Reading::Recent(_) => self.book.recent_thread(code).await?,
+            Reading::AsWritten => self.book.thread(code).await?,
+        };
         let mut thread =
             stored.clone().or_else(|| subject.begun()).ok_or_else(subject::never_announced)?;
         let since = thread.charge();
         let policy = self.policy(date_of(now));
         thread.settle(&policy, now);
-        if given_up == GivenUp::IsTakenUp {
+        if *given_up == GivenUp::IsTakenUp {
             thread.take_up(now);
         }
         self.open_question(&subject, thread.noted(), now).await?;
+        let is_behind = subject.is_behind(&thread);
         subject.heard_by(&mut thread, self.catalogue, &policy, now);
+        let nothing = is_behind || thread.leased_until().is_some() || thread.due(now).is_none();
+        if nothing && *reading != Reading::AsWritten {
+            return Ok(Step::Unsure);
+        }
         if let Some(until) = thread.leased_until() {
             return Err(Failure::HeldBack(now.duration_until(until).min(COMES_AGAIN)));
         }

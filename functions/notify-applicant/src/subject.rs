@@ -17,6 +17,7 @@ use platform::Failure;
 use platform::port::DossierStore;
 
 use crate::Desk;
+use crate::order::Reading;
 
 /// Of what a thread speaks, read.
 pub(crate) enum Subject<'a> {
@@ -104,6 +105,14 @@ impl Subject<'_> {
         }
     }
 
+    /// Whether `thread` has noted what is not in the history that was read.
+    pub(crate) fn is_behind(&self, thread: &NoticeThread) -> bool {
+        match self {
+            Self::Dossier(dossier) => dossier.version < thread.noted(),
+            Self::Feedback { .. } | Self::Report { .. } | Self::Question { .. } => false,
+        }
+    }
+
     /// Where messages go, and under which identity number wishes are kept, if any are.
     pub(crate) fn addressee(&self) -> Option<(&Phone, Option<&IdNumber>)> {
         match self {
@@ -139,12 +148,16 @@ impl<D: DossierStore, B, C, G, L> Desk<'_, D, B, C, G, L> {
     pub(crate) async fn subject<'a>(
         &'a self,
         code: &'a SubjectCode,
+        reading: Reading,
         now: Timestamp,
     ) -> Result<Option<Subject<'a>>, Failure> {
         match code {
             SubjectCode::Dossier(code) => {
-                let dossier = self.dossiers.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
-                Ok(Some(Subject::Dossier(Box::new(dossier))))
+                let dossier = match reading {
+                    Reading::Recent(least) => self.dossiers.recent_dossier(code, least).await?,
+                    Reading::AsWritten => self.dossiers.dossier(code).await?,
+                };
+                Ok(Some(Subject::Dossier(Box::new(dossier.ok_or(Failure::DossierNotFound)?))))
             }
             SubjectCode::Feedback(code) => {
                 // What nobody verified goes after a day, and a message about it may come later.

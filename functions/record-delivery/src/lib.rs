@@ -131,14 +131,26 @@ async fn record(
         return Ok(false);
     };
     let policy = catalogue.notice_policy(date_of(now));
-    for _ in 0..DECIDED_MAX {
-        let Some(mut thread) = book.thread(&code).await? else {
+    for tried in 0..DECIDED_MAX {
+        // A thread that may be a moment behind is good enough to be written, and for nothing else.
+        let is_recent = tried == 0;
+        let thread = match is_recent {
+            true => book.recent_thread(&code).await?,
+            false => book.thread(&code).await?,
+        };
+        let Some(mut thread) = thread else {
+            if is_recent {
+                continue;
+            }
             tracing::warn!(provider, "a report names a message that was never sent");
             return Ok(false);
         };
         let before = thread.clone();
         let heard = thread.report((version, wording), &named.report, &policy, now);
         let reported = heard.reported;
+        if thread == before && is_recent {
+            continue;
+        }
         if thread == before {
             tracing::info!(dossier = %code, version, provider, ?reported, "report known");
             return Ok(false);

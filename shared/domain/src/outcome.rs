@@ -137,6 +137,11 @@ pub struct Handover {
 }
 
 impl Handover {
+    /// Whether it says who took the result: somebody else than the applicant.
+    pub fn names_somebody(&self) -> bool {
+        self.to.is_some()
+    }
+
     /// Whether both say the same, whenever they were recorded.
     pub fn is_like(&self, other: &Self) -> bool {
         (self.how, &self.to) == (other.how, &other.to)

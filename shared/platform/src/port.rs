@@ -78,6 +78,17 @@ pub trait DossierStore: Sync {
         code: &DossierCode,
     ) -> impl Future<Output = Result<Option<Dossier>, Failure>> + Send;
 
+    /// The dossier by reads that cost half: of at least version `least`, and a moment behind the
+    /// last completed write at most. Only for what a conditional write then guards; what is refused
+    /// by it is asked again by [`DossierStore::dossier`].
+    fn recent_dossier(
+        &self,
+        code: &DossierCode,
+        _least: u64,
+    ) -> impl Future<Output = Result<Option<Dossier>, Failure>> + Send {
+        self.dossier(code)
+    }
+
     /// Stores `dossier` if the stored version is the one before it, with the same assignments, and
     /// with content as long as it has any. State, version, history entry, the documents and the
     /// result that came with it, the claims on those that were uploaded and the outbox fact are one
@@ -304,6 +315,15 @@ pub trait NoticeBook: Sync {
         &self,
         code: &SubjectCode,
     ) -> impl Future<Output = Result<Option<NoticeThread>, Failure>> + Send;
+
+    /// The thread by a read that costs half, a moment behind the last completed write at most. Only
+    /// for what [`NoticeBook::keep`] then guards: that there is nothing to do is not believed of it.
+    fn recent_thread(
+        &self,
+        code: &SubjectCode,
+    ) -> impl Future<Output = Result<Option<NoticeThread>, Failure>> + Send {
+        self.thread(code)
+    }
 
     /// Stores `thread` if the stored version is the one before it.
     fn keep(&self, thread: &NoticeThread) -> impl Future<Output = Result<Stored, Failure>> + Send;

@@ -49,6 +49,7 @@ impl TryFrom<DossierState> for Dossier {
     fn try_from(mut state: DossierState) -> Result<Self, Impossible> {
         // Some of them lie with the state, and some with the content.
         state.demands.sort_by_key(|demand| demand.version);
+        state.handovers.sort_by_key(|handover| handover.version);
         check(state.version, state.status, &state.history)?;
         let (Some(first), Some(last)) = (state.history.first(), state.history.last()) else {
             return Err(Impossible("a dossier has no history"));

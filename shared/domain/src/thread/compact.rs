@@ -2,8 +2,12 @@
 //! told, and nothing that the rest already says. A thread is rewritten with each of its steps, and
 //! a table is paid by the KiB.
 
+mod holder;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use holder::CompactHolder;
 
 use super::{Attempt, AttemptOutcome, Content, NoticeReason, NoticeRecord, NoticeState};
 use crate::dossier::Action;
@@ -57,7 +61,7 @@ pub(super) struct CompactNotice {
     #[serde(rename = "w", default, skip_serializing_if = "Wording::is_first")]
     wording: Wording,
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
-    concluded_by: Option<String>,
+    concluded_by: Option<CompactHolder>,
     #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
     closed_channels: Vec<NoticeChannel>,
     #[serde(rename = "y", default, skip_serializing_if = "Vec::is_empty")]
@@ -80,10 +84,10 @@ enum CompactState {
     #[serde(rename = "l")]
     Leased {
         #[serde(rename = "h")]
-        holder: String,
+        holder: CompactHolder,
         #[serde(rename = "u")]
         until: Offset,
-        #[serde(rename = "p")]
+        #[serde(rename = "p", default = "most_asked", skip_serializing_if = "is_most_asked")]
         provider: Provider,
         #[serde(rename = "$", default, skip_serializing_if = "Option::is_none")]
         price_vnd: Option<u64>,
@@ -92,14 +96,14 @@ enum CompactState {
     Sent {
         #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
         report_until: Option<Offset>,
-        #[serde(rename = "p")]
+        #[serde(rename = "p", default = "most_asked", skip_serializing_if = "is_most_asked")]
         provider: Provider,
     },
     #[serde(rename = "u")]
     Unknown {
         #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
         settle_at: Option<Offset>,
-        #[serde(rename = "p")]
+        #[serde(rename = "p", default = "most_asked", skip_serializing_if = "is_most_asked")]
         provider: Provider,
     },
     #[serde(rename = "h")]
@@ -135,7 +139,8 @@ enum CompactReason {
 /// A call as it is stored.
 #[derive(Serialize, Deserialize)]
 struct CompactAttempt {
-    #[serde(rename = "p")]
+    /// Who was asked, where it was not the one who is asked first.
+    #[serde(rename = "p", default = "most_asked", skip_serializing_if = "is_most_asked")]
     provider: Provider,
     #[serde(rename = "o")]
     outcome: CompactOutcome,
@@ -177,6 +182,15 @@ enum CompactOutcome {
     Delivered,
     #[serde(rename = "f")]
     Failed,
+}
+
+/// The provider of which nothing is stored.
+fn most_asked() -> Provider {
+    Provider::Zalo
+}
+
+fn is_most_asked(provider: &Provider) -> bool {
+    *provider == most_asked()
 }
 
 fn once() -> u32 {
@@ -264,7 +278,7 @@ impl From<NoticeRecord> for CompactNotice {
             admitted: notice.admitted,
             deferred_until: notice.deferred_until.map(|until| clock.offset(until)),
             wording: notice.wording,
-            concluded_by: notice.concluded_by,
+            concluded_by: notice.concluded_by.map(CompactHolder),
             closed_channels: notice.closed_channels,
             closed_providers: notice.closed_providers,
             attempts: notice
@@ -313,7 +327,7 @@ impl CompactNotice {
             admitted: self.admitted,
             deferred_until: self.deferred_until.map(|until| clock.time(until)),
             wording: self.wording,
-            concluded_by: self.concluded_by,
+            concluded_by: self.concluded_by.map(|CompactHolder(holder)| holder),
             closed_channels: self.closed_channels,
             closed_providers: self.closed_providers,
             attempts: self.attempts.into_iter().map(|attempt| attempt.attempt(clock)).collect(),
@@ -329,6 +343,7 @@ impl CompactState {
                 Self::Waiting { not_before: offset(not_before), pinned }
             }
             NoticeState::Leased { holder, until, provider, price_vnd } => {
+                let holder = CompactHolder(holder);
                 Self::Leased { holder, until: offset(until), provider, price_vnd }
             }
             NoticeState::Sent { report_until, provider } => {
@@ -352,7 +367,7 @@ impl CompactState {
             Self::Waiting { not_before, pinned } => {
                 NoticeState::Waiting { not_before: time(not_before), pinned }
             }
-            Self::Leased { holder, until, provider, price_vnd } => {
+            Self::Leased { holder: CompactHolder(holder), until, provider, price_vnd } => {
                 NoticeState::Leased { holder, until: time(until), provider, price_vnd }
             }
             Self::Sent { report_until, provider } => {

@@ -6,7 +6,8 @@ use domain::impossible::IMPOSSIBLE;
 use domain::notice::{NoticeClass, Provider, Wording};
 use domain::phone::Unreachable;
 use domain::procedure::Channel;
-use domain::thread::{DelayReason, NoticeReason, NoticeThread, UnsentReason};
+use domain::thread::{DelayReason, NoticeReason, NoticeState, NoticeThread, UnsentReason};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::world::{at, catalogue, played};
@@ -230,6 +231,39 @@ fn a_thread_of_a_release_before_the_compact_form_reads_as_it_was() {
     let told = &thread.notices()[1];
     assert_eq!((told.cost_vnd(), told.attempts[0].times), (250, 2));
     assert_eq!(thread.leased_until(), Some("2026-03-02T00:41:00Z".parse().unwrap()));
+}
+
+#[test]
+fn a_thread_of_a_release_that_named_holder_and_provider_in_full_reads_as_it_was() {
+    let old = json!({
+        "code": "H20.03-260302-0001", "agency": "H20.03", "version": 5, "noted": 2, "n": [
+            {
+                "v": 1, "a": "submit", "c": 1_772_411_400_000_i64, "s": "d", "t": 6_000, "f": 1_000,
+                "j": true, "b": "8a6d682dd7fbf145",
+                "q": [{ "p": "zalo", "o": "r", "t": 1_000, "m": "m", "$": 150 }],
+            },
+            {
+                "v": 2, "a": "receive", "c": 1_772_411_500_000_i64, "t": 1_000, "j": true,
+                "s": { "l": { "h": "someone", "u": 61_000, "p": "esms", "$": 300 } },
+            },
+        ],
+    });
+    let thread: NoticeThread = serde_json::from_value(old).unwrap();
+    let [told, asked] = thread.notices() else { panic!("two notices") };
+    assert_eq!(told.concluded_by.as_deref(), Some("8a6d682dd7fbf145"));
+    assert_eq!(told.attempts[0].provider, Provider::Zalo);
+    let leased = |provider| NoticeState::Leased {
+        holder: "someone".to_owned(),
+        until: asked.changed_at + SignedDuration::from_secs(61),
+        provider,
+        price_vnd: Some(300),
+    };
+    assert_eq!(asked.state, leased(Provider::Esms));
+    let stored = serde_json::to_value(&thread).unwrap();
+    let first = &stored["n"][0];
+    assert_eq!(first["b"], json!([138, 109, 104, 45, 215, 251, 241, 69]), "eight bytes");
+    assert_eq!((first["q"][0].get("p"), &stored["n"][1]["s"]["l"]["p"]), (None, &json!("esms")));
+    assert_eq!(serde_json::from_value::<NoticeThread>(stored).unwrap(), thread);
 }
 
 #[test]

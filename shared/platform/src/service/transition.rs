@@ -10,8 +10,8 @@ use domain::submission::{move_violations, priced};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::Failure;
 use crate::claiming::{taken_result, taken_violations};
+use crate::failure::{Failure, Retry};
 use crate::port::{Advance, DossierStore, UploadClaims};
 
 /// The most attempts to decide a command without a version when other writers are faster.
@@ -62,7 +62,8 @@ impl Moved {
 }
 
 /// Carries out `command` on the dossier `code`: reads, decides, and writes if no other writer was
-/// faster; otherwise decides again.
+/// faster; otherwise decides again. What is decided first may be a moment behind, which the write
+/// would not take; so a refusal is told only of the dossier as it is.
 pub async fn change(
     store: &impl DossierStore,
     uploads: &impl UploadClaims,
@@ -72,34 +73,57 @@ pub async fn change(
     by: &Actor,
     now: Timestamp,
 ) -> Result<Moved, Failure> {
+    let least = command.expected_version.unwrap_or_default();
+    let recent = store.recent_dossier(code, least).await?.ok_or(Failure::DossierNotFound)?;
+    let order = (&command, by, catalogue, now);
+    match decided(store, uploads, &recent, order).await {
+        Ok(Some(moved)) => return Ok(moved),
+        Ok(None) => {}
+        Err(failure) => match failure.retryable() {
+            Retry::Never | Retry::PerhapsSoon => {}
+            Retry::Yes | Retry::In(_) => return Err(failure),
+        },
+    }
     for _ in 0..DECIDED_MAX {
         let dossier = store.dossier(code).await?.ok_or(Failure::DossierNotFound)?;
-        let command = priced(command.clone(), &dossier, by, catalogue, now);
-        let command = command.map_err(Failure::Invalid)?;
-        match dossier.decide(command.clone(), by, catalogue.law(), now)? {
-            Decision::Repeated(entry) => return Ok(Moved::to(&dossier, &entry, catalogue.law())),
-            Decision::Moved(next) => {
-                let entry = next
-                    .history
-                    .last()
-                    .ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
-                let found = move_violations(&next, entry, by, catalogue);
-                if !found.is_empty() {
-                    return Err(Failure::Invalid(found));
-                }
-                uploads.keep(next.uploads_of(entry)).await?;
-                match store.advance(&next).await? {
-                    Advance::Stored => return Ok(Moved::to(&next, entry, catalogue.law())),
-                    Advance::UploadsTaken(taken) => {
-                        let mut found = taken_violations(&command.documents, &taken);
-                        let result = command.result.as_ref().and_then(GivenResult::document);
-                        found.extend(taken_result(result, &taken));
-                        return Err(Failure::Invalid(found));
-                    }
-                    Advance::AnotherWasFirst => {}
-                }
-            }
+        if let Some(moved) = decided(store, uploads, &dossier, order).await? {
+            return Ok(moved);
         }
     }
     Err(Failure::Held("the dossier"))
+}
+
+/// Decides the command over `dossier`, and stores what comes of it; none where another writer was
+/// faster.
+async fn decided(
+    store: &impl DossierStore,
+    uploads: &impl UploadClaims,
+    dossier: &Dossier,
+    (command, by, catalogue, now): (&Command, &Actor, &Catalogue, Timestamp),
+) -> Result<Option<Moved>, Failure> {
+    let command = priced(command.clone(), dossier, by, catalogue, now);
+    let command = command.map_err(Failure::Invalid)?;
+    let next = match dossier.decide(command.clone(), by, catalogue.law(), now)? {
+        Decision::Repeated(entry) => {
+            return Ok(Some(Moved::to(dossier, &entry, catalogue.law())));
+        }
+        Decision::Moved(next) => next,
+    };
+    let entry =
+        next.history.last().ok_or_else(|| Failure::Defect("a history is empty".to_owned()))?;
+    let found = move_violations(&next, entry, by, catalogue);
+    if !found.is_empty() {
+        return Err(Failure::Invalid(found));
+    }
+    uploads.keep(next.uploads_of(entry)).await?;
+    match store.advance(&next).await? {
+        Advance::Stored => Ok(Some(Moved::to(&next, entry, catalogue.law()))),
+        Advance::UploadsTaken(taken) => {
+            let mut found = taken_violations(&command.documents, &taken);
+            let result = command.result.as_ref().and_then(GivenResult::document);
+            found.extend(taken_result(result, &taken));
+            Err(Failure::Invalid(found))
+        }
+        Advance::AnotherWasFirst => Ok(None),
+    }
 }

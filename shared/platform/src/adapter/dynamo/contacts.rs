@@ -9,19 +9,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
 use domain::applicant::{IdNumber, Phone};
 use domain::calendar::date_of;
 use domain::id::AgencyCode;
 use domain::notice::policy::Reach;
 use domain::notice::{Language, NoticeChannel};
 use domain::thread::Charge;
-use futures::try_join;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, down, number, read, text, unless_refused};
+use super::{Item, down, number, read, rows, text, unless_refused};
 use crate::Failure;
 use crate::keyed_hash::KeyedHash;
 use crate::port::Contacts;
@@ -72,6 +71,16 @@ struct PhoneItem {
     sms_unreachable_until: Option<Timestamp>,
 }
 
+impl PhoneItem {
+    /// What both know.
+    fn and(self, other: Self) -> Self {
+        Self {
+            zalo_unreachable_until: self.zalo_unreachable_until.max(other.zalo_unreachable_until),
+            sms_unreachable_until: self.sms_unreachable_until.max(other.sms_unreachable_until),
+        }
+    }
+}
+
 impl ContactBook {
     /// Over `table`, whose people are hashed by `hash`.
     pub fn new(client: Client, table: String, hash: KeyedHash) -> Self {
@@ -82,9 +91,8 @@ impl ContactBook {
     pub async fn preference(&self, id: &IdNumber) -> Result<NoticePreference, Failure> {
         // The newest is under each key: the first that is found is the one.
         for hash in self.hash.each() {
-            if let Some(mut item) = self.get(hash.of("id", &id.stored())).await? {
-                item.remove("contact");
-                return read(item);
+            if let Some(item) = self.get(id_key(&hash, id)).await? {
+                return preferred(item);
             }
         }
         Ok(NoticePreference::default())
@@ -99,34 +107,19 @@ impl ContactBook {
     ) -> Result<(), Failure> {
         for hash in self.hash.each() {
             let mut item = super::write(preference)?;
-            item.insert("contact".to_owned(), text(hash.of("id", &id.stored())));
+            item.insert("contact".to_owned(), text(id_key(&hash, id)));
             super::put(&self.client, &self.table, item).await?;
         }
         Ok(())
     }
 
-    /// Until when channels do not reach this number, by whichever key it was remembered.
-    async fn unreachable(&self, phone: &Phone) -> Result<PhoneItem, Failure> {
-        let mut known = PhoneItem::default();
-        for hash in self.hash.each() {
-            if let Some(item) = self.get(phone_key(&hash, phone)).await? {
-                let other: PhoneItem = read(item)?;
-                known.zalo_unreachable_until =
-                    known.zalo_unreachable_until.max(other.zalo_unreachable_until);
-                known.sms_unreachable_until =
-                    known.sms_unreachable_until.max(other.sms_unreachable_until);
-            }
-        }
-        Ok(known)
-    }
-
-    /// How often this number was written to on `day`, whatever key was in force.
-    async fn sent_on(&self, phone: &Phone, day: Date) -> Result<u64, Failure> {
-        let mut sent = 0_u64;
-        for hash in self.hash.each() {
-            sent = sent.saturating_add(self.counted(day_key(&hash, phone, day)).await?);
-        }
-        Ok(sent)
+    /// What there is under these keys, each under its own, in one call.
+    async fn known(&self, keys: Vec<String>) -> Result<HashMap<String, Item>, Failure> {
+        let keys = keys.into_iter().map(|key| Item::from([("contact".to_owned(), text(key))]));
+        let asked = KeysAndAttributes::builder().set_keys(Some(keys.collect()));
+        let items = rows::together(&self.client, &self.table, asked).await?;
+        let named = |item: Item| Some((item.get("contact")?.as_s().ok()?.clone(), item));
+        Ok(items.into_iter().filter_map(named).collect())
     }
 
     async fn get(&self, key: String) -> Result<Option<Item>, Failure> {
@@ -276,6 +269,16 @@ fn after(now: Timestamp, length: SignedDuration) -> Timestamp {
     now.saturating_add(length).unwrap_or(now)
 }
 
+/// The preference that an item is.
+fn preferred(mut item: Item) -> Result<NoticePreference, Failure> {
+    item.remove("contact");
+    read(item)
+}
+
+fn id_key(hash: &KeyedHash, id: &IdNumber) -> String {
+    hash.of("id", &id.stored())
+}
+
 fn phone_key(hash: &KeyedHash, phone: &Phone) -> String {
     hash.of("phone", phone.zalo())
 }
@@ -301,18 +304,26 @@ impl Contacts for ContactBook {
         id_number: Option<&IdNumber>,
         now: Timestamp,
     ) -> Result<Reach, Failure> {
-        let preference = async {
-            match id_number {
-                Some(id_number) => self.preference(id_number).await,
-                None => Ok(NoticePreference::default()),
+        let (month, day) = (month_key(now), date_of(now));
+        let mut keys = vec![month.clone()];
+        for hash in self.hash.each() {
+            keys.extend(id_number.map(|id_number| id_key(&hash, id_number)));
+            keys.extend([phone_key(&hash, phone), day_key(&hash, phone, day)]);
+        }
+        let mut found = self.known(keys).await?;
+        let spent_vnd = found.get(&month).map_or(0, count_in);
+        // What was written by another key counts too; of preferences, the newest is under each.
+        let (mut preference, mut known, mut sent_today) = (None, PhoneItem::default(), 0_u64);
+        for hash in self.hash.each() {
+            let own = id_number.and_then(|id_number| found.remove(&id_key(&hash, id_number)));
+            preference = preference.or(own);
+            if let Some(item) = found.remove(&phone_key(&hash, phone)) {
+                known = known.and(read(item)?);
             }
-        };
-        let (preference, known, sent_today, spent_vnd) = try_join!(
-            preference,
-            self.unreachable(phone),
-            self.sent_on(phone, date_of(now)),
-            self.counted(month_key(now)),
-        )?;
+            let sent = found.get(&day_key(&hash, phone, day)).map_or(0, count_in);
+            sent_today = sent_today.saturating_add(sent);
+        }
+        let preference = preference.map(preferred).transpose()?.unwrap_or_default();
         let unreachable = [
             (NoticeChannel::Zalo, known.zalo_unreachable_until),
             (NoticeChannel::Sms, known.sms_unreachable_until),

@@ -5,6 +5,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
+use domain::outcome::Handover;
 
 use super::{Item, number, text, write};
 use crate::Failure;
@@ -12,7 +13,7 @@ use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
 pub(super) const CONTENT: [&str; 7] =
-    ["applicant", DOCUMENTS, "forms", "results", "handovers", DEMANDS, POST];
+    ["applicant", DOCUMENTS, "forms", "results", HANDOVERS, DEMANDS, POST];
 
 /// The one of them that says which objects belong to a dossier of before there were results.
 pub(super) const DOCUMENTS: &str = "documents";
@@ -21,6 +22,10 @@ pub(super) const DOCUMENTS: &str = "documents";
 /// may say something about the applicant; else in the state, so that such a move is one write.
 pub(super) const DEMANDS: &str = "demands";
 
+/// How a result was handed over: in the content where somebody else than the applicant took it, since
+/// that says who; else in the state, so that such a move is one write (ADR 117).
+pub(super) const HANDOVERS: &str = "handovers";
+
 /// By what it was paid, which says nothing of anybody: in the state.
 pub(super) const RECEIPTS: &str = "receipts";
 
@@ -28,7 +33,7 @@ pub(super) const RECEIPTS: &str = "receipts";
 pub(super) const POST: &str = "post";
 
 /// Those of them that grow, each a list of which a write adds the newest.
-const LISTS: [&str; 5] = [DOCUMENTS, "forms", "results", "handovers", DEMANDS];
+const LISTS: [&str; 5] = [DOCUMENTS, "forms", "results", HANDOVERS, DEMANDS];
 
 /// The attribute of the state that names the version of the content belonging to it.
 pub(super) const CONTENT_VERSION: &str = "contentVersion";
@@ -58,18 +63,24 @@ impl DossierItems {
         for name in CONTENT {
             content.extend(state.remove(name).map(|value| (name.to_owned(), value)));
         }
-        if let Some(AttributeValue::L(demands)) = content.remove(DEMANDS) {
-            let (mut chosen, mut plain) = (Vec::new(), Vec::new());
-            for (demand, stored) in dossier.demands.iter().zip(demands) {
-                if demand.chosen { &mut chosen } else { &mut plain }.push(stored);
-            }
-            for (item, list) in [(&mut content, chosen), (&mut state, plain)] {
-                if !list.is_empty() {
-                    item.insert(DEMANDS.to_owned(), AttributeValue::L(list));
-                }
+        let mut items = Self { state, content };
+        items.divide(DEMANDS, dossier.demands.iter().map(|demand| demand.chosen));
+        items.divide(HANDOVERS, dossier.handovers.iter().map(Handover::names_somebody));
+        Ok(items)
+    }
+
+    /// Leaves of the list `name` in the content what is `personal`, and puts the rest into the state.
+    fn divide(&mut self, name: &str, personal: impl Iterator<Item = bool>) {
+        let Some(AttributeValue::L(list)) = self.content.remove(name) else { return };
+        let (mut kept, mut plain) = (Vec::new(), Vec::new());
+        for (is_personal, stored) in personal.zip(list) {
+            if is_personal { &mut kept } else { &mut plain }.push(stored);
+        }
+        for (item, list) in [(&mut self.content, kept), (&mut self.state, plain)] {
+            if !list.is_empty() {
+                item.insert(name.to_owned(), AttributeValue::L(list));
             }
         }
-        Ok(Self { state, content })
     }
 }
 
@@ -78,7 +89,8 @@ fn content_version(dossier: &Dossier) -> u64 {
     let documents = dossier.documents.iter().map(|document| document.version);
     let forms = dossier.forms.iter().map(|form| form.version);
     let results = dossier.results.iter().map(|document| document.version);
-    let handovers = dossier.handovers.iter().map(|handover| handover.version);
+    let handovers = dossier.handovers.iter().filter(|handover| handover.names_somebody());
+    let handovers = handovers.map(|handover| handover.version);
     let demands = dossier.demands.iter().filter(|demand| demand.chosen);
     let demands = demands.map(|demand| demand.version);
     let handed_in = documents.chain(forms).chain(results).chain(handovers);
@@ -131,7 +143,8 @@ pub(super) fn brought(dossier: &Dossier, mut content: Item) -> Vec<(&'static str
     let documents = dossier.documents.iter().filter(|document| document.version == version);
     let forms = dossier.forms.iter().filter(|form| form.version == version);
     let results = dossier.results.iter().filter(|document| document.version == version);
-    let handovers = dossier.handovers.iter().filter(|handover| handover.version == version);
+    let handovers = dossier.handovers.iter().filter(|handover| handover.names_somebody());
+    let handovers = handovers.filter(|handover| handover.version == version);
     let chosen = dossier.demands.iter().filter(|demand| demand.chosen);
     let demands = chosen.filter(|demand| demand.version == version);
     let counts =

@@ -1,6 +1,7 @@
 //! The dossiers table: read one, move one, list an agency's.
 
 mod outline;
+mod reading;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,12 +10,13 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::dossier::{Dossier, DossierStatus, Progress};
 use domain::id::{AgencyCode, DossierCode};
+use domain::outcome::Handover;
 use domain::upload::{UploadId, UploadedDocument};
 use futures::future::try_join_all;
 use jiff::civil::Date;
 
 use super::change::Change;
-use super::contents::{CONTENT_VERSION, DEMANDS, GONE, POST, RECEIPTS};
+use super::contents::{CONTENT_VERSION, DEMANDS, GONE, HANDOVERS, POST, RECEIPTS};
 use super::pages::{self, Cut, HISTORY, PAGED};
 use super::uploads::claims;
 use super::{Cancelled, DossierItems, Item, contents, down, number, read, rows, stored, text};
@@ -45,10 +47,6 @@ crate::settings! {
         contents: String = "CONTENTS_TABLE",
     }
 }
-
-/// How often a dossier is read of which state and content are not of one version: another write
-/// came between.
-const READS_MAX: u32 = 5;
 
 impl Dossiers {
     /// Those in these tables.
@@ -164,37 +162,6 @@ impl Dossiers {
         self.add_pages_to(&mut state).await?;
         read(state).map(Some)
     }
-
-    /// State, content and pages of a dossier in one: the first two side by side, then what the state
-    /// has in pages.
-    async fn item(&self, code: &DossierCode) -> Result<Option<Item>, Failure> {
-        let (states, contents) = (&self.tables.states, &self.tables.contents);
-        for _ in 0..READS_MAX {
-            let (state, content) = tokio::try_join!(
-                self.got(states, code.as_str()),
-                self.got(contents, code.as_str())
-            )?;
-            let Some(state) = state else { return Ok(None) };
-            if let Some(mut whole) = contents::joined(state, content) {
-                self.add_pages_to(&mut whole).await?;
-                return Ok(Some(whole));
-            }
-        }
-        Err(Failure::Held("the content of a dossier"))
-    }
-
-    /// Puts before the entries of `state` those that it has in pages, which stay what they are
-    /// whatever is written after it.
-    async fn add_pages_to(&self, state: &mut Item) -> Result<(), Failure> {
-        let keys = pages::keys_of(state);
-        let found = keys.iter().map(|key| self.got(&self.tables.states, key));
-        pages::join(state, try_join_all(found).await?.into_iter().flatten().collect())
-    }
-
-    async fn got(&self, table: &str, key: &str) -> Result<Option<Item>, Failure> {
-        let get = self.client.get_item().table_name(table).key("code", text(key));
-        get.consistent_read(true).send().await.map(|found| found.item).map_err(down)
-    }
 }
 
 /// The worklist line of a row of an index.
@@ -245,6 +212,14 @@ impl WorklistPage {
 impl DossierStore for Dossiers {
     async fn dossier(&self, code: &DossierCode) -> Result<Option<Dossier>, Failure> {
         self.item(code).await?.map(read).transpose()
+    }
+
+    async fn recent_dossier(
+        &self,
+        code: &DossierCode,
+        least: u64,
+    ) -> Result<Option<Dossier>, Failure> {
+        self.recent_item(code, least).await?.map(read).transpose()
     }
 
     async fn advance(&self, dossier: &Dossier) -> Result<Advance, Failure> {
@@ -350,6 +325,20 @@ impl Dossiers {
             others.push(contents::append(&self.tables.contents, code, version, brought)?);
             set.push(format!("{CONTENT_VERSION} = :contentVersion"));
             values.insert(":contentVersion".to_owned(), number(version));
+        }
+        // Added and not written anew: an earlier release has put some into the content.
+        let is_newest = |handover: &&Handover| {
+            handover.version == dossier.version && !handover.names_somebody()
+        };
+        if dossier.handovers.last().filter(is_newest).is_some()
+            && let Some(AttributeValue::L(mut handovers)) = fields.remove(HANDOVERS)
+        {
+            let newest = handovers.pop().into_iter().collect();
+            set.push(format!(
+                "{HANDOVERS} = list_append(if_not_exists({HANDOVERS}, :none), :handover)"
+            ));
+            values.insert(":handover".to_owned(), AttributeValue::L(newest));
+            values.insert(":none".to_owned(), AttributeValue::L(Vec::new()));
         }
         // Only what a command can change is written: the content stays as it was handed in.
         for name in MOVED {

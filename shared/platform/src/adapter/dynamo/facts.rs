@@ -3,7 +3,6 @@
 //! history, and a move does not pay for one (ADR 60).
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -25,12 +24,6 @@ const BATCH: usize = 100;
 
 /// Batches of one agency at a time: what they hold is in memory together.
 const BATCHES_AT_ONCE: usize = 4;
-
-/// How often what the table left out of an answer is asked for again, before it is an outage.
-const TRIES_MAX: u32 = 8;
-
-/// Base of the pause between such tries, in milliseconds.
-const PAUSE_MS: u64 = 20;
 
 /// What is read of an item, and may be read of it by the roles that count: a count's facts, and by
 /// what it is seen that the item is no older than the row by which it was found.
@@ -220,25 +213,9 @@ impl Dossiers {
             .projection_expression(FACTS.map(|name| format!("#{name}")).join(", "))
             .set_expression_attribute_names(Some(
                 FACTS.map(|name| (format!("#{name}"), name.to_owned())).into(),
-            ))
-            .build()
-            .map_err(|error| Failure::Defect(error.to_string()))?;
-        let mut asked = HashMap::from([(self.tables.states.clone(), asked)]);
-        let mut items = HashMap::new();
-        for tried in 1..=TRIES_MAX {
-            let call = self.client.batch_get_item().set_request_items(Some(asked));
-            let answer = call.send().await.map_err(down)?;
-            let found = answer.responses.unwrap_or_default().into_values().flatten();
-            items.extend(found.map(|item| (code_of(&item).to_owned(), item)));
-            // The table answers as much as it will at once, and says what it left out.
-            asked = answer.unprocessed_keys.unwrap_or_default();
-            if asked.is_empty() {
-                return Ok(items);
-            }
-            let pause = PAUSE_MS * u64::from(tried);
-            tokio::time::sleep(Duration::from_millis(pause + fastrand::u64(0..=pause))).await;
-        }
-        Err(Failure::unavailable("table", "a batch of dossiers is not read to its end"))
+            ));
+        let items = rows::together(&self.client, &self.tables.states, asked).await?;
+        Ok(items.into_iter().map(|item| (code_of(&item).to_owned(), item)).collect())
     }
 }
 

@@ -67,6 +67,45 @@ struct Row {
     expires_at: Option<i64>,
 }
 
+/// How the row of a dossier changes.
+struct Change {
+    row: Row,
+    /// The version that the row had; 0 of one that is new.
+    seen: u64,
+    /// What the dossier added.
+    had: LiveShare,
+}
+
+impl Change {
+    /// What `one` changes of the row that is `known`; none where that is as new, or nothing is to be
+    /// written of it.
+    fn of(one: &LiveNews, known: Option<Row>) -> Option<Self> {
+        let is_new = known.is_none();
+        let (seen, had) = known.map(|row| (row.version, row.share)).unwrap_or_default();
+        let share = one.share_after(&had);
+        let is_known = seen == one.version && had == share;
+        if seen > one.version || is_known || (is_new && share == LiveShare::default()) {
+            return None;
+        }
+        let at = one.recorded_at;
+        let forgotten = at.saturating_add(KEPT).unwrap_or(at).as_second();
+        let row = Row {
+            agency: one.agency.clone(),
+            code: one.code.clone(),
+            version: one.version,
+            recorded_at: at,
+            expires_at: share.due.is_none().then_some(forgotten),
+            share,
+        };
+        Some(Self { row, seen, had })
+    }
+
+    /// Whether the counts stay as they are.
+    fn moves_nothing(&self) -> bool {
+        self.seen > 0 && self.row.share.counts() == self.had.counts()
+    }
+}
+
 /// What the last night found of an agency's counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -161,67 +200,66 @@ impl LiveTable {
         for tried in 1..=TRIES_MAX {
             let rows = stream::iter(news).map(|one| self.row(agency, &one.code));
             let rows: Vec<Option<Row>> = rows.buffered(READ_AT_ONCE).try_collect().await?;
-            let writes = self.writes(agency, news, &rows)?;
-            if writes.is_empty() {
+            let changes = news.iter().zip(rows).filter_map(|(one, row)| Change::of(one, row));
+            let (unmoved, moved): (Vec<_>, Vec<_>) = changes.partition(Change::moves_nothing);
+            let noted = self.note(unmoved).await?;
+            if self.count(agency, moved).await? && noted {
                 return Ok(());
-            }
-            let sent = self.client.transact_write_items().set_transact_items(Some(writes));
-            let Err(error) = sent.send().await else { return Ok(()) };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-                error.as_service_error()
-            else {
-                return Err(down(error));
-            };
-            let cancelled = Cancelled::of(cancelled);
-            let was_first = (0..=TOGETHER).any(|place| cancelled.is_refused(place));
-            if !was_first && !cancelled.is_conflict() {
-                return Err(down(error));
             }
             pause(tried).await;
         }
         Err(Failure::Held("the live figures"))
     }
 
-    /// What has to be written of `news`, where these rows are `known`, each in its place: rows, then
-    /// the counts.
+    /// Writes the rows of dossiers that count as before, each by itself: with their versions, so
+    /// that what comes late is known to be older. Whether nobody was first.
+    async fn note(&self, changes: Vec<Change>) -> Result<bool, Failure> {
+        let mut all = true;
+        for change in changes {
+            let row = write(&change.row)?;
+            let put = self.client.put_item().table_name(&self.table).set_item(Some(row));
+            let put = put
+                .condition_expression("version = :seen")
+                .expression_attribute_values(":seen", number(change.seen));
+            all &= stored(put.send().await)? == Stored::Yes;
+        }
+        Ok(all)
+    }
+
+    /// Writes rows, and what they move in the counts of `agency`, all or nothing. Whether nobody was
+    /// first.
+    async fn count(&self, agency: &AgencyCode, changes: Vec<Change>) -> Result<bool, Failure> {
+        if changes.is_empty() {
+            return Ok(true);
+        }
+        let writes = self.writes(agency, &changes)?;
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes));
+        let Err(error) = sent.send().await else { return Ok(true) };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        else {
+            return Err(down(error));
+        };
+        let cancelled = Cancelled::of(cancelled);
+        let was_first = (0..=TOGETHER).any(|place| cancelled.is_refused(place));
+        if was_first || cancelled.is_conflict() { Ok(false) } else { Err(down(error)) }
+    }
+
     fn writes(
         &self,
         agency: &AgencyCode,
-        news: &[LiveNews],
-        known: &[Option<Row>],
+        changes: &[Change],
     ) -> Result<Vec<TransactWriteItem>, Failure> {
-        let nothing = LiveShare::default();
         let mut moved: BTreeMap<LiveCount, i64> = BTreeMap::new();
         let mut writes = Vec::new();
-        for (one, before) in news.iter().zip(known) {
-            let had = before.as_ref().map_or(&nothing, |row| &row.share);
-            let share = one.share_after(had);
-            let seen = before.as_ref().map_or(0, |row| row.version);
-            let is_known = seen == one.version && *had == share;
-            let is_nothing = before.is_none() && share == nothing;
-            if seen > one.version || is_known || is_nothing {
-                continue;
-            }
-            for count in share.counts() {
+        for Change { row, seen, had } in changes {
+            for count in row.share.counts() {
                 *moved.entry(count).or_default() += 1;
             }
             for count in had.counts() {
                 *moved.entry(count).or_default() -= 1;
             }
-            let at = one.recorded_at;
-            let forgotten = at.saturating_add(KEPT).unwrap_or(at).as_second();
-            let row = Row {
-                agency: agency.clone(),
-                code: one.code.clone(),
-                version: one.version,
-                recorded_at: one.recorded_at,
-                expires_at: share.due.is_none().then_some(forgotten),
-                share,
-            };
-            writes.push(self.put(&row, seen)?);
-        }
-        if writes.is_empty() {
-            return Ok(writes);
+            writes.push(self.put(row, *seen)?);
         }
         moved.retain(|_, by| *by != 0);
         let mut update = Update::builder()

@@ -89,18 +89,25 @@ impl Notices {
     }
 }
 
+impl Notices {
+    async fn got(
+        &self,
+        code: &SubjectCode,
+        consistent: bool,
+    ) -> Result<Option<NoticeThread>, Failure> {
+        let get = self.client.get_item().table_name(&self.table);
+        let get = get.key("code", text(code.to_string())).consistent_read(consistent);
+        get.send().await.map_err(down)?.item.map(read).transpose()
+    }
+}
+
 impl NoticeBook for Notices {
     async fn thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("code", text(code.to_string()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(down)?;
-        found.item.map(read).transpose()
+        self.got(code, true).await
+    }
+
+    async fn recent_thread(&self, code: &SubjectCode) -> Result<Option<NoticeThread>, Failure> {
+        self.got(code, false).await
     }
 
     async fn keep(&self, thread: &NoticeThread) -> Result<Stored, Failure> {

@@ -1,6 +1,11 @@
 //! Many rows at a time: one that cannot be read takes no other down.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::builders::KeysAndAttributesBuilder;
 use serde::de::DeserializeOwned;
 
 use super::{Item, down, read};
@@ -9,6 +14,37 @@ use crate::{Failure, LogLine};
 /// Longest part of a key that is named in a log, in characters: longer than any that is written
 /// here.
 const KEY_CHARACTERS_MAX: usize = 120;
+
+/// How often what the table left out of an answer is asked for again, before it is an outage.
+const TRIES_MAX: u32 = 8;
+
+/// Base of the pause between such tries, in milliseconds.
+const PAUSE_MS: u64 = 20;
+
+/// The items of `table` that `asked` names, in any order: every one that is there, in one call where
+/// the table answers as much at once.
+pub(super) async fn together(
+    client: &Client,
+    table: &str,
+    asked: KeysAndAttributesBuilder,
+) -> Result<Vec<Item>, Failure> {
+    let asked = asked.build().map_err(|error| Failure::Defect(error.to_string()))?;
+    let mut asked = HashMap::from([(table.to_owned(), asked)]);
+    let mut items = Vec::new();
+    for tried in 1..=TRIES_MAX {
+        let call = client.batch_get_item().set_request_items(Some(asked));
+        let answer = call.send().await.map_err(down)?;
+        items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+        // The table answers as much as it will at once, and says what it left out.
+        asked = answer.unprocessed_keys.unwrap_or_default();
+        if asked.is_empty() {
+            return Ok(items);
+        }
+        let pause = PAUSE_MS * u64::from(tried);
+        tokio::time::sleep(Duration::from_millis(pause + fastrand::u64(0..=pause))).await;
+    }
+    Err(Failure::unavailable("table", "a batch of items is not read to its end"))
+}
 
 /// Reads one row of many. One that cannot be read is named in the log by its key alone.
 pub(super) fn one<T: DeserializeOwned>(item: Item, keys: &[&str]) -> Result<T, Failure> {
