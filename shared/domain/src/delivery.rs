@@ -6,6 +6,7 @@
 //! outage may last for weeks.
 
 mod pace;
+mod postal;
 mod system;
 mod transfer;
 
@@ -13,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use pace::{BATCH_REQUESTS, Grant, PER_MINUTE_MIN, Pace};
+pub use postal::{PostTerms, PostalSender};
 pub use system::{Protocol, System, SystemId, Systems, SystemsFile, Webhook};
 pub use transfer::{
     AcknowledgedBy, Offer, Transfer, TransferAnswer, TransferNews, TransferState, TransferTerms,
