@@ -45,7 +45,7 @@ async fn moves(world: &World, code: &str, actions: &[&str], now: Timestamp) -> V
     for action in actions {
         let version = world.dossier(code).await.version;
         let mut body = with_outcome(json!({ "action": action, "expectedVersion": version }));
-        if ["refuse", "send-back"].contains(action) {
+        if ["refuse", "withdraw", "send-back"].contains(action) {
             body["reason"] = "Thiếu thành phần hồ sơ".into();
         }
         let call = Call::transition(code, action, version).body(&body);
@@ -118,7 +118,7 @@ async fn a_result_that_is_wanted_by_post_is_ordered_once_with_the_address_that_w
 }
 
 #[tokio::test]
-async fn without_the_wish_and_without_a_result_to_carry_nothing_is_ordered() {
+async fn without_the_wish_and_without_a_result_nothing_is_ordered() {
     let world = World::new().await;
     let (national, post) = post(&world).await;
     let to = wanted();
@@ -127,22 +127,13 @@ async fn without_the_wish_and_without_a_result_to_carry_nothing_is_ordered() {
     let refused = handed_in_for(&world, "b", Some(&to)).await;
     all.extend(moves(&world, &refused, &["refuse"], after(1)).await);
     let withdrawn = handed_in_for(&world, "c", Some(&to)).await;
-    let call = Call::transition(&withdrawn, "withdraw", 1).citizen(CITIZEN);
-    assert_eq!(call.at_change(&world.dossiers, &world, after(1)).await.status, 200);
-    all.extend(moves(&world, &withdrawn, &[], after(1)).await);
+    all.extend(moves(&world, &withdrawn, &["receive", "withdraw"], after(1)).await);
+    synced(&national, &all, after(2)).await;
+    assert_eq!(post.counts().calls, 0);
     for code in [&fetched, &refused, &withdrawn] {
         let line = national.ledger.line(&code.parse().unwrap(), &id()).await.unwrap();
         assert!(line.is_none(), "{code}");
     }
-    let done = handed_in_for(&world, "d", Some(&to)).await;
-    moves(&world, &done, &FINISHED[..2], after(1)).await;
-    let nothing = json!({ "action": "finish", "expectedVersion": 3, "result": { "kind": "none" } });
-    let call = Call::transition(&done, "finish", 3).body(&nothing);
-    assert_eq!(call.at_change(&world.dossiers, &world, after(1)).await.status, 200);
-    all.extend(moves(&world, &done, &[], after(1)).await);
-    synced(&national, &all, after(2)).await;
-    assert_eq!(post.counts().calls, 0);
-    assert!(!line(&national, &done).await.is_behind(), "there is no document to carry");
 }
 
 #[tokio::test]
@@ -162,9 +153,11 @@ async fn a_lost_answer_a_call_that_comes_twice_and_a_token_that_expired_make_no_
         post.expire();
         post.fault(fault).unwrap();
         synced(&national, &all, after(2)).await;
-        let now = line(&national, &code).await.due_at();
-        if let Some(now) = now {
-            national.minute(now).await;
+        // What failed before has slowed us down.
+        for _ in 0..5 {
+            if let Some(due) = line(&national, &code).await.due_at() {
+                national.minute(due).await;
+            }
         }
         assert!(!line(&national, &code).await.is_behind(), "{fault}");
         assert!(post.orders().contains_key(&format!("{code}-4")), "{fault}");
@@ -285,7 +278,6 @@ async fn a_result_after_another_has_an_order_of_its_own_and_one_that_was_fetched
     let all = moves(&world, &fetched, &["return-result"], after(12)).await;
     synced(&national, &all, after(13)).await;
     post.mend();
-    national.minute(line(&national, &fetched).await.due_at().unwrap()).await;
     assert!(!line(&national, &fetched).await.is_behind());
     assert_eq!(post.counts().orders, 2);
 }

@@ -105,7 +105,7 @@ impl National {
         let account = VnpostSettings {
             url: Address::try_from(url.as_str()).unwrap(),
             customer: "DT0087".to_owned(),
-            key: "province".to_owned(),
+            user: "province".to_owned(),
             secret: "a secret of nobody".to_owned(),
         };
         self.systems = NationalSystems::open(NationalSettings {

@@ -44,7 +44,7 @@ const FLAW: &str = "400";
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct PostAccount {
     vnpost_customer: String,
-    vnpost_key: String,
+    vnpost_user: String,
     vnpost_secret: String,
 }
 
@@ -53,7 +53,7 @@ impl PostAccount {
     pub fn local(secret: &str) -> Self {
         Self {
             vnpost_customer: "DT0087".to_owned(),
-            vnpost_key: "province".to_owned(),
+            vnpost_user: "province".to_owned(),
             vnpost_secret: secret.to_owned(),
         }
     }
@@ -141,7 +141,7 @@ impl Post {
 
     fn token(&self, body: &Value) -> Value {
         let account = &self.account;
-        let known = body["customerKey"] == account.vnpost_key.as_str()
+        let known = body["customerKey"] == account.vnpost_user.as_str()
             && body["secretKey"] == account.vnpost_secret.as_str();
         if !known {
             return said(NOBODY);

@@ -64,7 +64,7 @@ impl fmt::Debug for ProvinceNumber {
 }
 
 impl ProvinceNumber {
-    /// The two digits.
+    /// Its two digits in the national list.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -92,11 +92,11 @@ pub struct ResultTo {
     pub phone: Phone,
     /// House, street, hamlet and ward.
     pub address: PostalAddress,
-    /// The province.
+    /// The province in which that is.
     pub province: ProvinceNumber,
 }
 
-/// Where somebody lives.
+/// It says where somebody lives.
 impl fmt::Debug for ResultTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ResultTo(***)")
@@ -123,6 +123,6 @@ pub struct PostalOrder<'a> {
     /// Its number: the code of the dossier and the version with which the result came, so that
     /// whoever asks twice asks for the same, and a result after another has an order of its own.
     pub number: String,
-    /// Where it goes.
+    /// Who gets it, and at which address.
     pub to: &'a ResultTo,
 }

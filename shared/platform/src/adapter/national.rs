@@ -94,7 +94,7 @@ pub struct Connected {
     pub dvcqg: bool,
     /// A province's service bus.
     pub lgsp: bool,
-    /// The public post.
+    /// The public post, where the deployment has an account.
     pub vnpost: bool,
     /// Subscribers, with the hosts of their webhooks; none where they are not told.
     pub subscribers: Option<WebhookHosts>,

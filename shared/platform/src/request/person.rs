@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::kept;
 
-/// Who applies.
+/// Who applies, as clients write it.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ApplicantBody {

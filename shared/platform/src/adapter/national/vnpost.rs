@@ -24,8 +24,8 @@ crate::settings! {
         url: Address = "VNPOST_URL",
         /// Our number as its customer (`CustomerCode`).
         customer: String = "VNPOST_CUSTOMER",
-        /// With which a token is got (`customerKey`).
-        key: String = "VNPOST_KEY",
+        /// As whom a token is got (`customerKey`).
+        user: String = "VNPOST_USER",
         /// The secret that belongs to it (`secretKey`).
         secret: String = "VNPOST_SECRET",
     }
@@ -63,7 +63,7 @@ impl Vnpost {
     }
 
     async fn token(&self, terms: &PostTerms) -> Result<String, Trouble> {
-        let body = json!({ "customerKey": self.account.key, "secretKey": self.account.secret });
+        let body = json!({ "customerKey": self.account.user, "secretKey": self.account.secret });
         let refused = |code: &str| unreadable(&format!("token-{code}"));
         let answer = asked(self.post(&terms.token_path, &body)).await.map_err(|trouble| {
             match trouble {
