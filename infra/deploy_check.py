@@ -30,6 +30,7 @@ OF_AN_ACCOUNT = {
     "SpeedsmsToken": "SpeedsmsSender",
     "VnptApiPassword": "VnptUrl",
     "NationalPassword": "NationalUrl",
+    "VnpostSecret": "VnpostUrl",
     "PaymentSecret": "PaymentUrl",
 }
 # What is needed together: the one that switches it on, and what it cannot do without.
@@ -37,6 +38,7 @@ TOGETHER = {
     "VnptUrl": ("VnptApiUser", "VnptUserName", "VnptLabelId", "VnptTemplateId"),
     "NationalUrl": ("NationalUser", "NationalUnit", "NationalDstcode"),
     "LgspUrl": ("LgspUnit",),
+    "VnpostUrl": ("VnpostCustomer", "VnpostUser"),
     "PaymentUrl": ("PaymentPartner", "PaymentIp", "PaymentAccount"),
 }
 # What is for demonstrations, or for the local stack, and is wrong where dossiers are real.

@@ -319,6 +319,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
         },
         documents: Vec::new(),
         form: None,
+        result_to: None,
         kept_by: DocumentsKeptBy::Us,
     };
     let (key, then) =

@@ -1,5 +1,7 @@
 //! Post: an integrator says where an order is, and whoever may see the dossier sees it.
 
+mod orders;
+
 use ingest_event::ingest;
 use platform::Failure;
 use platform::message::POSTAL;

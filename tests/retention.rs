@@ -36,7 +36,8 @@ const OVER: &str = "2031-11-18T02:00:00Z";
 const LAST_DAY: &str = "2031-11-17T16:59:59Z";
 
 /// Nobody may find this anywhere once it is gone.
-const CANARIES: [&str; 5] = ["Canary Thị", "981234567", "canary-note", "canary-reason", "Sa Đéc"];
+const CANARIES: [&str; 6] =
+    ["Canary Thị", "Hoa Sữa", "981234567", "canary-note", "canary-reason", "Sa Đéc"];
 
 /// A document that the citizen has uploaded, twice, and that is usable.
 async fn uploaded(world: &World, mark: &str) -> Value {
@@ -58,6 +59,7 @@ async fn body(world: &World, mark: &str) -> Value {
     let mut body = submission();
     body["applicant"]["fullName"] = "Canary Thị Mẫu".into();
     body["applicant"]["phone"] = "0981234567".into();
+    body["resultTo"] = json!({ "address": "Canary 417 Hoa Sữa", "province": "82" });
     let code = body["documents"][0]["code"].clone();
     body["documents"][0] = uploaded(world, mark).await;
     body["documents"][0]["code"] = code;

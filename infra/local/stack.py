@@ -44,7 +44,7 @@ STAGED = ROOT / "target" / "lambda"
 # A folder each, which is also the program's name; tests/wiring holds the template equal to them.
 FUNCTIONS = sorted(entry.parent.name for entry in (ROOT / "functions").glob("*/Cargo.toml"))
 # Programs of infra/local that play outsiders, each a process of a stack.
-STAND_INS = ("issuer", "gateways", "portal", "payments")
+STAND_INS = ("issuer", "gateways", "portal", "payments", "post")
 # Singapore, the region nearest to Vietnam, as in production.
 REGION = "ap-southeast-1"
 STACK_NAME = "motcua"
@@ -86,6 +86,13 @@ PORTAL_ACCOUNT = {
 # The account that the payment platform's stand-in knows.
 PAYMENT_ACCOUNT = {"PAYMENT_PARTNER": "DT87", "PAYMENT_SECRET": "local-payment-secret"}
 
+# The account that the post's stand-in knows.
+POST_ACCOUNT = {
+    "VNPOST_CUSTOMER": "DT0087",
+    "VNPOST_USER": "province",
+    "VNPOST_SECRET": "local-post-secret",
+}
+
 # What the secret store of a stack has, as docs/deployment.md#secrets lists it.
 SECRETS = {
     "ContactsKey": "local-contacts-key",
@@ -103,6 +110,7 @@ SECRETS = {
     "VnptApiPassword": GATEWAY_ACCOUNT["VNPT_API_PASSWORD"],
     "PaymentSecret": PAYMENT_ACCOUNT["PAYMENT_SECRET"],
     "NationalPassword": PORTAL_ACCOUNT["NATIONAL_PASSWORD"],
+    "VnpostSecret": POST_ACCOUNT["VNPOST_SECRET"],
 }
 
 
@@ -187,7 +195,8 @@ class Stack:
         self.gateways = Service("gateways", self.directory)
         self.portal = Service("portal", self.directory)
         self.payments = Service("payments", self.directory)
-        self.stand_ins = (self.issuer, self.gateways, self.portal, self.payments)
+        self.post = Service("post", self.directory)
+        self.stand_ins = (self.issuer, self.gateways, self.portal, self.payments, self.post)
         self.services = (self.ministack, *self.stand_ins)
 
     def settings(self) -> dict[str, str]:
@@ -213,7 +222,7 @@ class Stack:
                 raise
 
     def start(self, port_base: int | None) -> None:
-        ports = free_ports(6) if port_base is None else [port_base + offset for offset in range(6)]
+        ports = free_ports(7) if port_base is None else [port_base + offset for offset in range(7)]
         endpoint = f"http://127.0.0.1:{ports[0]}"
         # By name: the issuer calls itself so in its tokens, and the authorizer compares letter by
         # letter.
@@ -224,6 +233,7 @@ class Stack:
         # Nobody listens there until somebody starts docs/examples/portal; the storage of documents
         # takes uploads from pages of its origin.
         page_url = f"http://localhost:{ports[5]}"
+        post_url = f"http://localhost:{ports[6]}"
         tools = {
             **clean_environment(),
             **ROOT_KEY,
@@ -245,14 +255,15 @@ class Stack:
             (self.gateways, ports[2], account),
             (self.portal, ports[3], ("--account", json.dumps(PORTAL_ACCOUNT))),
             (self.payments, ports[4], ("--account", json.dumps(PAYMENT_ACCOUNT))),
+            (self.post, ports[6], ("--account", json.dumps(POST_ACCOUNT))),
         ):
             program = [str(built(service.name)), "--port", str(port), *more]
             service.start(program, clean_environment())
-        urls = (issuer_url, gateways_url, portal_url, payments_url)
+        urls = (issuer_url, gateways_url, portal_url, payments_url, post_url)
         for service, url in zip(self.stand_ins, urls, strict=True):
             service.wait_ready(f"{url}/health")
         self.ministack.wait_ready(f"{endpoint}/_ministack/health")
-        say("MiniStack, issuer, gateways, portal and payments are ready")
+        say("MiniStack, issuer, gateways, portal, payments and post are ready")
 
         say(f"deploying {shown(TEMPLATE)}, some 15 s")
         outputs = self.deploy(tools, *urls, page_url)
@@ -300,9 +311,11 @@ class Stack:
             "PORTAL_URL": portal_url,
             "PAGE_URL": page_url,
             "PAYMENTS_URL": payments_url,
+            "POST_URL": post_url,
             **GATEWAY_ACCOUNT,
             **PORTAL_ACCOUNT,
             **PAYMENT_ACCOUNT,
+            **POST_ACCOUNT,
         }
         self.settings_file.write_text(
             "".join(f"{key}={value}\n" for key, value in settings.items())
@@ -371,6 +384,7 @@ class Stack:
         gateways_url: str,
         portal_url: str,
         payments_url: str,
+        post_url: str,
         page_url: str,
     ) -> dict[str, str]:
         # Here, because the Python that sets the tools up does not have it.
@@ -399,6 +413,9 @@ class Stack:
             "NationalUser": PORTAL_ACCOUNT["NATIONAL_USER"],
             "NationalUnit": PORTAL_ACCOUNT["NATIONAL_UNIT"],
             "NationalDstcode": PORTAL_ACCOUNT["NATIONAL_DSTCODE"],
+            "VnpostUrl": post_url,
+            "VnpostCustomer": POST_ACCOUNT["VNPOST_CUSTOMER"],
+            "VnpostUser": POST_ACCOUNT["VNPOST_USER"],
             "PaymentUrl": f"{payments_url}/api",
             "PaymentPartner": PAYMENT_ACCOUNT["PAYMENT_PARTNER"],
             "PaymentIp": "127.0.0.1",

@@ -98,7 +98,7 @@ async fn a_service_bus_takes_the_same_dossiers_by_its_own_door() {
     };
     let (dvcqg, lgsp) = (named("national-portal"), named("service-bus"));
     assert!(bus.has(&lgsp) && !bus.has(&dvcqg));
-    assert_eq!(bus.look_up(&lgsp, &dossier.code).await, Ok(Found::NotAsked));
+    assert_eq!(bus.look_up(&lgsp, case).await, Ok(Found::NotAsked));
     assert_eq!(bus.put(&lgsp, false, &[case]).await, Ok(vec![Ok(())]));
     let kept = stand_in.dossier(&code).unwrap();
     assert_eq!(kept["item"]["TrangThaiHoSo"], "4");

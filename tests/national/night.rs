@@ -15,7 +15,7 @@ use crate::support::world::Kept;
 const NIGHT: &str = "2026-11-17T19:30:00Z";
 
 /// A connection to the portal alone.
-const PORTAL: Connected = Connected { dvcqg: true, lgsp: false, subscribers: None };
+const PORTAL: Connected = Connected { dvcqg: true, lgsp: false, vnpost: false, subscribers: None };
 
 /// A night's run at `now`, with the messages that it sends.
 async fn compared(world: &World, connected: Connected, now: Timestamp) -> (Outcome, Vec<String>) {

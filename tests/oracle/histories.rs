@@ -243,6 +243,7 @@ fn handed_in(agency: &str, procedure: &str, channel: Channel, at: Timestamp) -> 
         },
         documents: Vec::new(),
         form: None,
+        result_to: None,
         kept_by: DocumentsKeptBy::Us,
     };
     let code = format!("{agency}-{}-0001", date_of(at).strftime("%y%m%d")).parse().unwrap();

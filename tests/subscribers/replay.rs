@@ -19,6 +19,7 @@ async fn replayed(
     let connected = Connected {
         dvcqg: true,
         lgsp: false,
+        vnpost: false,
         subscribers: Some(WebhookHosts::read(Some(HOST)).unwrap()),
     };
     let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);

@@ -131,7 +131,8 @@ async fn seen(world: &World, national: &National, code: &str, door: &str, now: T
 /// How far the system was when a night compared it.
 async fn night(world: &World, national: &National, now: Timestamp) -> (Standing, Vec<String>) {
     let hosts = WebhookHosts::read(Some(HOST)).unwrap();
-    let connected = Connected { dvcqg: false, lgsp: false, subscribers: Some(hosts) };
+    let connected =
+        Connected { dvcqg: false, lgsp: false, vnpost: false, subscribers: Some(hosts) };
     let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);
     let queue = Kept::default();
     let law = (&*national.catalogue, &connected);

@@ -10,11 +10,14 @@ use domain::delivery::{Delivery, SystemId};
 use jiff::{SignedDuration, Timestamp};
 use local::http::{listen, serve};
 use local::portal::{Portal, PortalAccount};
+use local::post::{Post, PostAccount};
 use platform::Failure;
 use platform::batch::Arrived;
 use platform::dynamo::{Deliveries, Dossiers, FeedbackTable};
 use platform::gateway::{Address, http_client};
-use platform::national::{DvcqgSettings, LgspSettings, NationalSettings, NationalSystems};
+use platform::national::{
+    DvcqgSettings, LgspSettings, NationalSettings, NationalSystems, VnpostSettings,
+};
 use platform::port::{DeliveryLedger, DossierStore};
 use serde_json::Value;
 use sync_national::{Desk, PATIENCE};
@@ -42,12 +45,12 @@ pub struct National {
     /// How long one subscriber may take in a round.
     pub patience: SignedDuration,
     pub url: String,
-    server: JoinHandle<std::io::Result<()>>,
+    servers: Vec<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Drop for National {
     fn drop(&mut self) {
-        self.server.abort();
+        self.servers.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -91,8 +94,30 @@ impl National {
             catalogue: Arc::clone(&world.catalogue),
             patience: PATIENCE,
             url,
-            server,
+            servers: vec![server],
         }
+    }
+
+    /// Connects a post of its own beside the portal, and gives it.
+    pub async fn connect_post(&mut self) -> Arc<Post> {
+        let post = Arc::new(Post::new(PostAccount::local("a secret of nobody")));
+        let listener = listen(0).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        self.servers.push(tokio::spawn(serve(listener, Arc::clone(&post))));
+        let account = VnpostSettings {
+            url: Address::try_from(url.as_str()).unwrap(),
+            customer: "DT0087".to_owned(),
+            user: "province".to_owned(),
+            secret: "a secret of nobody".to_owned(),
+        };
+        self.systems = NationalSystems::open(NationalSettings {
+            timeout: TIMEOUT,
+            dvcqg: Some(self::account(&self.url)),
+            lgsp: None,
+            vnpost: Some(account),
+        })
+        .unwrap();
+        post
     }
 
     /// Connects a service bus at `url` beside the portal.
@@ -103,6 +128,7 @@ impl National {
             timeout: TIMEOUT,
             dvcqg: Some(account(&self.url)),
             lgsp: Some(bus),
+            vnpost: None,
         })
         .unwrap();
     }

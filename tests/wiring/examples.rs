@@ -23,7 +23,7 @@ use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 173] = [
+const ANSWERS: [(&str, u16, &str); 175] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -46,6 +46,8 @@ const ANSWERS: [(&str, u16, &str); 173] = [
     ("submit-dossier.by-desk-officer", 403, "forbidden"),
     ("submit-dossier.business", 201, ""),
     ("submit-dossier.postal", 201, ""),
+    ("submit-dossier.result-by-post", 201, ""),
+    ("submit-dossier.broken-address", 400, "resultTo.province format"),
     ("submit-dossier.bad-phone", 400, "applicant.phone mobile-phone"),
     ("submit-dossier.bad-id-number", 400, "applicant.idNumber business-id"),
     ("submit-dossier.unknown-field", 400, "applicant.dateOfBirth unknown-field"),

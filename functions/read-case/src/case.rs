@@ -3,6 +3,7 @@
 
 mod fees;
 mod filled;
+mod sent_to;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ use serde::Serialize;
 use crate::outcome::Outcome;
 use fees::Fees;
 use filled::{Filled, FormKeptBy};
+use sent_to::SentTo;
 
 /// A dossier with its content, as of one of its versions.
 #[derive(Serialize)]
@@ -75,6 +77,10 @@ pub(crate) struct Case<'a> {
     supplements: Vec<Supplement<'a>>,
     fees: Fees<'a>,
     results: Vec<Outcome<'a>>,
+    /// Where the result is wanted by post, for officers and the applicant's side; none where it is not,
+    /// and for a former handler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_to: Option<SentTo<'a>>,
     /// What goes by post; nothing of it for a former handler.
     post: &'a [PostalItem],
     /// In whose hands it is, for officers of the agency that has custody.
@@ -316,6 +322,7 @@ impl<'a> Case<'a> {
                 .iter()
                 .filter_map(|entry| Outcome::of(dossier, entry, by, holds))
                 .collect(),
+            result_to: SentTo::of(dossier, by).filter(|_| newest),
             post: if newest { &dossier.post.items } else { &[] },
             assignment: InHands::of(dossier, by, procedure),
             next: next(dossier, by),

@@ -256,7 +256,9 @@ async fn mended(
         one.is_in_step() && at.is_some_and(|at| at >= since)
     };
     let asked: Vec<&Compared<'_>> = match system.protocol {
-        Protocol::Dvcqg => compared.iter().filter(acknowledged_since).take(SENT_MAX).collect(),
+        Protocol::Dvcqg | Protocol::Vnpost => {
+            compared.iter().filter(acknowledged_since).take(SENT_MAX).collect()
+        }
         // They can be asked nothing.
         Protocol::Lgsp | Protocol::Queue | Protocol::Webhook => Vec::new(),
     };

@@ -19,6 +19,7 @@ async fn wire() -> Result<(), entry::Error> {
     let connected = &Connected {
         dvcqg: settings.national_url.is_some(),
         lgsp: settings.lgsp_url.is_some(),
+        vnpost: settings.vnpost_url.is_some(),
         subscribers: settings.replies_url_prefix.is_some().then_some(settings.webhook_hosts),
     };
     let dossiers = &Dossiers::states(client.clone(), settings.dossiers_table);

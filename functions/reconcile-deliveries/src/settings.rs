@@ -20,6 +20,8 @@ platform::settings! {
         national_url: Option<String> = "NATIONAL_URL",
         /// The address of the service bus; absent where none is connected.
         lgsp_url: Option<String> = "LGSP_URL",
+        /// The address of the public post; absent where none is connected.
+        vnpost_url: Option<String> = "VNPOST_URL",
         /// How the addresses of the queues of replies begin; absent where subscribers are not told.
         replies_url_prefix: Option<String> = "REPLIES_URL_PREFIX",
         /// The hosts that webhooks may be on.

@@ -304,7 +304,7 @@ fn cost(system: &System, going: &[Going<'_>]) -> u32 {
     }
     let (mut requests, mut together, mut steps) = (BATCH_REQUESTS, 0_u32, 0_u32);
     for Going { dossier, line } in going {
-        if Way::is_looked_up(line) {
+        if Way::is_looked_up(line, system) {
             requests += 1;
         }
         if line.goes_alone() {

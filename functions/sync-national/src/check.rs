@@ -7,7 +7,7 @@ use domain::delivery::{BATCH_REQUESTS, Delivery, Grant, System};
 use domain::dossier::{Dossier, DossierStatus};
 use domain::id::DossierCode;
 use jiff::{SignedDuration, Timestamp};
-use platform::port::{CaseSystems, DeliveryLedger, DossierStore, Found, Trouble};
+use platform::port::{Case, CaseSystems, DeliveryLedger, DossierStore, Found, Trouble};
 use platform::{Failure, LogLine};
 
 use crate::Desk;
@@ -75,7 +75,8 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
                 postponed.insert(dossier.code.clone(), Failure::HeldBack(then));
                 continue;
             }
-            let has = match self.systems.look_up(system, &dossier.code).await {
+            let case = Case { dossier, catalogue: self.catalogue };
+            let has = match self.systems.look_up(system, case).await {
                 Ok(Found::Absent) => Some(0),
                 Ok(Found::Present(Some(status))) => has(dossier, &line, status),
                 // Who wants nothing any more is asked nothing: those are subscribers.

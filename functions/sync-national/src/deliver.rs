@@ -57,6 +57,7 @@ pub(crate) struct Way<'a> {
     case: Case<'a>,
     steps: Vec<&'a HistoryEntry>,
     looked_up: bool,
+    asked_first: bool,
     alone: bool,
     known: bool,
     had_any: bool,
@@ -73,7 +74,8 @@ impl<'a> Way<'a> {
         Self {
             case,
             steps: Self::steps(case.dossier, line, system).collect(),
-            looked_up: Self::is_looked_up(line),
+            looked_up: Self::is_looked_up(line, system),
+            asked_first: system.protocol.is_asked_first(),
             alone: line.goes_alone(),
             known: had_any,
             had_any,
@@ -85,9 +87,10 @@ impl<'a> Way<'a> {
         }
     }
 
-    /// Whether nobody knows if the system has the dossier: it never said so, or refused it since.
-    pub(crate) fn is_looked_up(line: &Delivery) -> bool {
-        line.acknowledged() == 0 || line.goes_alone()
+    /// Whether nobody knows if the system has the dossier: it never said so, or refused it since; or
+    /// what is owed now is another thing than what it had.
+    pub(crate) fn is_looked_up(line: &Delivery, system: &System) -> bool {
+        line.acknowledged() == 0 || line.goes_alone() || system.protocol.is_asked_first()
     }
 
     /// The entries that are owed, oldest first.
@@ -147,8 +150,10 @@ impl<D, L, S: CaseSystems> Desk<'_, D, L, S> {
 
     async fn look_up(&self, system: &System, ways: &mut [Way<'_>]) -> Result<(), Away> {
         for way in ways.iter_mut().filter(|way| way.looked_up) {
-            match self.systems.look_up(system, &way.case.dossier.code).await {
-                Ok(Found::Absent) if way.had_any => way.end = Some(End::NotThere),
+            match self.systems.look_up(system, way.case).await {
+                Ok(Found::Absent) if way.had_any && !way.asked_first => {
+                    way.end = Some(End::NotThere)
+                }
                 Ok(Found::Absent) => way.known = false,
                 Ok(Found::Present(_)) => way.known = true,
                 Ok(Found::NotAsked) => {}

@@ -2,8 +2,8 @@
 //! demonstration of those who ask it.
 //!
 //! One file for each stand-in: [`issuer`] mints tokens; [`gateways`] has a file for each gateway;
-//! [`portal`] is the national portal's adapter, [`payment_platform`] the payment platform. Each answers as its vendor documents, on loopback
-//! alone. [`demo`] plays the day of a province that [`writer`] has written.
+//! [`portal`] is the national portal's adapter, [`payment_platform`] the payment platform, [`post`]
+//! the public post. Each answers as its vendor documents, on loopback alone. [`demo`] plays the day of a province that [`writer`] has written.
 
 pub mod arguments;
 pub mod demo;
@@ -12,6 +12,7 @@ pub mod http;
 pub mod issuer;
 pub mod payment_platform;
 pub mod portal;
+pub mod post;
 pub mod settings;
 pub mod writer;
 

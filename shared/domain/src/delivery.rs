@@ -7,6 +7,7 @@
 
 mod feedback;
 mod pace;
+mod postal;
 mod system;
 mod transfer;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use feedback::{AuthorsToldBy, FeedbackStep, FeedbackTerms};
 pub use pace::{BATCH_REQUESTS, Grant, PER_MINUTE_MIN, Pace};
+pub use postal::{PostTerms, PostalSender};
 pub use system::{Protocol, System, SystemId, Systems, SystemsFile, Webhook};
 pub use transfer::{
     AcknowledgedBy, Offer, Transfer, TransferAnswer, TransferNews, TransferState, TransferTerms,

@@ -56,7 +56,7 @@ use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::outcome::{GivenResult, Handover, ResultDocument};
 use crate::payment::{Demand, FeeReceipt};
-use crate::post::Post;
+use crate::post::{Post, ResultTo};
 use crate::procedure::Channel;
 use crate::term::Term;
 use crate::{RuleName, Violation};
@@ -122,6 +122,9 @@ pub struct DossierState {
     /// By what it was paid, oldest first: of each confirmation that said so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<FeeReceipt>,
+    /// Where the result is wanted by post; none where it is not, and once the content is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_to: Option<ResultTo>,
     /// What goes by post for it.
     #[serde(default, skip_serializing_if = "Post::is_empty")]
     pub post: Post,
@@ -376,6 +379,7 @@ impl Dossier {
             step_due_at: None,
             handler: command.to_agency,
             asked_for: command.asked_for,
+            by_post: false,
             result: command.result.as_ref().map(GivenResult::kind),
         });
         let version = next.version;

@@ -1,10 +1,14 @@
 //! What goes by the public post (bưu chính công ích) for a dossier: the result that is sent home, or
 //! documents that are fetched, and where each is.
 
+mod result_to;
+
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use result_to::{ADDRESS_CHARACTERS_MAX, PostalAddress, PostalOrder, ProvinceNumber, ResultTo};
 
 use crate::{RuleName, Violation};
 

@@ -19,7 +19,7 @@ use crate::dossier::{
 use crate::eform::{FilledForm, FormFields};
 use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::payment::FeesAsked;
-use crate::post::Post;
+use crate::post::{Post, ResultTo};
 use crate::procedure::{Channel, Procedure};
 use crate::{RuleName, Violation};
 
@@ -69,6 +69,8 @@ pub struct Submission {
     pub documents: Vec<Document>,
     /// What was filled in, cleaned, where a form came.
     pub form: Option<FormFields>,
+    /// Where the result is wanted by post, if it is.
+    pub result_to: Option<ResultTo>,
     /// Who has the documents: we, or the integrator that hands them in.
     pub kept_by: DocumentsKeptBy,
 }
@@ -401,6 +403,7 @@ impl Submission {
             step_due_at: None,
             handler: None,
             asked_for: Vec::new(),
+            by_post: self.result_to.is_some(),
             result: None,
         };
         Dossier::of(DossierState {
@@ -420,6 +423,7 @@ impl Submission {
             handovers: Vec::new(),
             demands: Vec::new(),
             receipts: Vec::new(),
+            result_to: self.result_to,
             post: Post::default(),
             forms: self.form.map(|fields| FilledForm { version: 1, fields }).into_iter().collect(),
             documents_kept_by: self.kept_by,

@@ -4,12 +4,13 @@
 mod feedback;
 mod money;
 mod outcome;
+mod person;
 mod postal;
+mod result_to;
 
 use std::collections::BTreeSet;
 
 use domain::agency::WardCode;
-use domain::applicant::{Applicant, ApplicantKind, Email, FullName, IdNumber, Phone};
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Assign, Command};
 use domain::eform::FormFields;
@@ -30,7 +31,10 @@ use crate::form::{Draft, add_unnamed};
 pub use feedback::{AuthorBody, PlaceBody};
 use money::{FeesBody, PaymentBody};
 use outcome::{HandoverBody, ResultBody};
+use person::ApplicantBody;
+pub use person::PersonBody;
 pub use postal::PostalBody;
+use result_to::ResultToBody;
 
 /// Reads JSON; every field that does not fit is named with its rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
@@ -68,36 +72,8 @@ pub struct SubmissionBody {
     form: Option<FormFields>,
     #[serde(default)]
     documents_with_sender: bool,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ApplicantBody {
-    kind: ApplicantKind,
-    full_name: String,
     #[serde(default)]
-    id_kind: Option<String>,
-    id_number: String,
-    phone: String,
-    #[serde(default)]
-    email: Option<String>,
-}
-
-/// A person or business, named by their number in a body: a number never stands in an address.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PersonBody {
-    kind: ApplicantKind,
-    #[serde(default)]
-    id_kind: Option<String>,
-    id_number: String,
-}
-
-impl PersonBody {
-    /// The number by the rules of `catalogue`. Fails with the field that breaks one.
-    pub fn judged(&self, catalogue: &Catalogue) -> Result<IdNumber, Violation> {
-        catalogue.identities().read(self.kind, self.id_kind.as_deref(), &self.id_number)
-    }
+    result_to: Option<ResultToBody>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -281,30 +257,17 @@ impl SubmissionBody {
         let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
         let agency = kept(AgencyCode::try_from(body.agency), &mut found);
         let ward = body.ward.and_then(|ward| kept(WardCode::try_from(ward), &mut found));
-        let within = |violation: Violation| violation.within("applicant");
-        let person = body.applicant;
-        let full_name = kept(FullName::try_from(person.full_name).map_err(within), &mut found);
-        let id_number = kept(
-            catalogue
-                .identities()
-                .read(person.kind, person.id_kind.as_deref(), &person.id_number)
-                .map_err(within),
-            &mut found,
-        );
-        let phone = kept(Phone::try_from(person.phone).map_err(within), &mut found);
-        let email =
-            person.email.and_then(|email| kept(Email::try_from(email).map_err(within), &mut found));
+        let applicant = body.applicant.read(catalogue, &mut found);
+        let result_to = body.result_to.and_then(|to| to.read(&mut found));
         let DocumentsRead { documents, under_inspection } =
             read_documents(body.documents, uploads, &mut found);
         found.extend(amount_violations(&documents));
-        match (procedure, agency, full_name, id_number, phone) {
-            (Some(procedure), Some(agency), Some(full_name), Some(id_number), Some(phone))
-                if found.is_empty() =>
-            {
+        match (procedure, agency, applicant) {
+            (Some(procedure), Some(agency), Some(applicant)) if found.is_empty() => {
                 if !under_inspection.is_empty() {
                     return Err(Failure::UnderInspection(under_inspection));
                 }
-                let applicant = Applicant { kind: person.kind, full_name, id_number, phone, email };
+                let result_to = result_to.map(|to| to.of(&applicant));
                 Ok(Submission {
                     procedure,
                     agency,
@@ -313,6 +276,7 @@ impl SubmissionBody {
                     applicant,
                     documents,
                     form: body.form.map(FormFields::cleaned),
+                    result_to,
                     kept_by: if body.documents_with_sender {
                         DocumentsKeptBy::Sender
                     } else {

@@ -145,6 +145,7 @@ impl Patterns {
             applicant: serde_json::from_value(applicant).expect("an applicant"),
             documents: Vec::new(),
             form: None,
+            result_to: None,
             kept_by: DocumentsKeptBy::Us,
         };
         let at = |hour: i64| -> Timestamp {

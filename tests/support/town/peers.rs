@@ -126,7 +126,8 @@ impl CaseSystems for Peers {
         system.id.as_str() == "national-portal"
     }
 
-    async fn look_up(&self, _: &System, code: &DossierCode) -> Result<Found, Trouble> {
+    async fn look_up(&self, _: &System, case: Case<'_>) -> Result<Found, Trouble> {
+        let code = &case.dossier.code;
         let does = || {
             let known = self.outside.lock().unwrap().portal.contains_key(code.as_str());
             Ok(if known { Found::Present(None) } else { Found::Absent })

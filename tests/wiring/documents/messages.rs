@@ -60,6 +60,7 @@ fn the_documented_message_types_are_those_of_the_code() {
         step_due_at: None,
         handler: None,
         asked_for: Vec::new(),
+        by_post: false,
         result: None,
     };
     let (agency, day) = ("H20.03".parse().unwrap(), "2026-11-16".parse().unwrap());

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::transfer::{HOURS_MAX, Offer, TransferTerms};
-use super::{AuthorsToldBy, Delivery, FeedbackTerms, PER_MINUTE_MIN};
+use super::{AuthorsToldBy, Delivery, FeedbackTerms, PER_MINUTE_MIN, PostTerms};
 use crate::calendar::date_of;
 use crate::data_file::data_file;
 use crate::dated::{Dated, ValidFrom};
@@ -84,6 +84,9 @@ pub enum Protocol {
     Dvcqg,
     /// A service bus (LGSP) that takes the same items by their address.
     Lgsp,
+    /// The public post (VNPost), which gets an order for each result that is wanted by post, and
+    /// nothing else.
+    Vnpost,
     /// A subscriber that takes the entries of histories from its queue of replies.
     Queue,
     /// A subscriber that takes them, each in a signed request, at an address of its own.
@@ -95,17 +98,43 @@ impl Protocol {
     pub fn is_subscription(self) -> bool {
         match self {
             Self::Queue | Self::Webhook => true,
-            Self::Dvcqg | Self::Lgsp => false,
+            Self::Dvcqg | Self::Lgsp | Self::Vnpost => false,
         }
     }
 
-    /// The most items of a request: SQS takes ten messages a call, and a webhook's answer is about
-    /// one event.
+    /// Whether it is asked for a dossier before it gets anything of it, each time: what it was sent
+    /// and did not acknowledge would otherwise be there twice.
+    pub fn is_asked_first(self) -> bool {
+        match self {
+            Self::Vnpost => true,
+            Self::Dvcqg | Self::Lgsp | Self::Queue | Self::Webhook => false,
+        }
+    }
+
+    /// Whether it must have a change of this kind. The post fetches results.
+    fn concerns(self, action: Action) -> bool {
+        match self {
+            Self::Vnpost => action == Action::Finish,
+            Self::Dvcqg | Self::Lgsp | Self::Queue | Self::Webhook => true,
+        }
+    }
+
+    /// Whether it must have anything of a dossier whose first entry is this one. The post gets those
+    /// whose result is wanted by post.
+    fn wants(self, first: &HistoryEntry) -> bool {
+        match self {
+            Self::Vnpost => first.by_post,
+            Self::Dvcqg | Self::Lgsp | Self::Queue | Self::Webhook => true,
+        }
+    }
+
+    /// The most items of a request: SQS takes ten messages a call, a webhook's answer is about one
+    /// event, and the post's about one order.
     fn items_max(self) -> u32 {
         match self {
             Self::Dvcqg | Self::Lgsp => ITEMS_MAX,
             Self::Queue => 10,
-            Self::Webhook => 1,
+            Self::Webhook | Self::Vnpost => 1,
         }
     }
 }
@@ -164,7 +193,7 @@ pub struct System {
     #[cfg_attr(feature = "schema", schemars(range(min = PER_MINUTE_MIN, max = PER_MINUTE_MAX)))]
     pub requests_per_minute: u32,
     /// How many dossiers, or entries of histories, one request carries at most: 10 to a queue, 1 to
-    /// a webhook.
+    /// a webhook and to the post.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = ITEMS_MAX)))]
     pub items_per_request: u32,
     /// Of a system that has to process these dossiers, and not only to know of them: what is agreed
@@ -174,6 +203,9 @@ pub struct System {
     /// Of a system at which people give feedback, too: what is agreed about that.
     #[serde(default)]
     pub feedback: Option<FeedbackTerms>,
+    /// Of the post, and of nothing else: what is agreed with it.
+    #[serde(default)]
+    pub post: Option<PostTerms>,
     /// Whether anything is owed to it.
     pub connected: bool,
     /// Dossiers that were handed in before this day are not owed; all are where the file says
@@ -198,13 +230,14 @@ impl ValidFrom for System {
 impl System {
     /// Whether it takes this change at all.
     pub fn takes(&self, action: Action) -> bool {
-        self.actions.as_ref().is_none_or(|actions| actions.contains(&action))
+        let wanted = self.actions.as_ref().is_none_or(|actions| actions.contains(&action));
+        wanted && self.protocol.concerns(action)
     }
 
     /// Checks that where it is goes with how it is spoken to.
     fn check_place(&self, row: &mut RowChecks<'_>, integrator: impl Fn(&str) -> bool) {
         let (of_queue, of_webhook) = match self.protocol {
-            Protocol::Dvcqg | Protocol::Lgsp => (false, false),
+            Protocol::Dvcqg | Protocol::Lgsp | Protocol::Vnpost => (false, false),
             Protocol::Queue => (true, false),
             Protocol::Webhook => (false, true),
         };
@@ -227,6 +260,19 @@ impl System {
         }
     }
 
+    /// Checks what is agreed with the post.
+    fn check_post(&self, row: &mut RowChecks<'_>) {
+        let of_post = self.protocol == Protocol::Vnpost;
+        let at = if of_post { "protocol" } else { "post" };
+        let detail = "the post has terms, and nothing else has";
+        row.check(at, RuleName::Present, self.post.is_some() == of_post, detail);
+        let processes = of_post && self.transfer.is_some();
+        row.check("transfer", RuleName::Present, !processes, "the post processes no dossiers");
+        if let Some(terms) = &self.post {
+            terms.check(row);
+        }
+    }
+
     /// Checks what is agreed about transfers.
     fn check_transfer(&self, row: &mut RowChecks<'_>, integrator: impl Fn(&str) -> bool) {
         let Some(terms) = &self.transfer else { return };
@@ -244,7 +290,7 @@ impl System {
         row.check("actions", RuleName::Present, self.actions.is_none(), detail);
         let answers = match self.protocol {
             Protocol::Queue => false,
-            Protocol::Webhook | Protocol::Dvcqg | Protocol::Lgsp => true,
+            Protocol::Webhook | Protocol::Dvcqg | Protocol::Lgsp | Protocol::Vnpost => true,
         };
         let fits = answers || !terms.is_acknowledged_by_answer();
         row.check("transfer.acknowledgedBy", RuleName::Present, fits, "a queue answers nothing");
@@ -324,7 +370,8 @@ impl System {
             || (self.transfer.is_some() && forwarded().any(|handler| self.is_of(handler)));
         let of_procedure = self.procedures.as_ref().is_none_or(|all| all.contains(procedure));
         let handed_in = self.since.is_none_or(|since| since <= date_of(first.at));
-        if !self.connected || !of_agency || !of_procedure || !handed_in {
+        let wanted = self.protocol.wants(first);
+        if !self.connected || !of_agency || !of_procedure || !handed_in || !wanted {
             return 0;
         }
         let wanted = history.iter().rfind(|entry| self.takes(entry.action));
@@ -390,6 +437,7 @@ impl Systems {
             system.check_place(&mut row, &integrator);
             system.check_transfer(&mut row, &integrator);
             system.check_feedback(&mut row, &integrator);
+            system.check_post(&mut row);
             row.sourced(&system.source);
             found.extend(row.found());
         }

@@ -61,6 +61,8 @@ pub struct HistoryEntry {
     pub handler: Option<AgencyCode>,
     /// The documents that the applicant was asked for, where this entry did so.
     pub asked_for: Vec<AskedDocument>,
+    /// Whether the result is wanted by post, where this entry said so: not where to, which is content.
+    pub by_post: bool,
     /// What kind of result this entry gave; none of another entry, and where nobody declared it.
     pub result: Option<ResultKind>,
 }

@@ -4,6 +4,7 @@
 use super::{Action, Actor, Command, Dossier, DossierStatus, HistoryEntry, Refusal};
 use crate::document::uploads_in;
 use crate::outcome::{Handover, HandoverWay, ResultDocument, ResultKind};
+use crate::post::PostalOrder;
 use crate::upload::UploadedDocument;
 use crate::{RuleName, Violation};
 
@@ -102,6 +103,19 @@ impl Dossier {
             | DossierStatus::Withdrawn
             | DossierStatus::Suspended => None,
         }
+    }
+
+    /// What the post is asked to fetch and bring now: the result that holds, where it is wanted so.
+    /// None where there is no document to carry, and where it was handed over another way before.
+    pub fn postal_order(&self) -> Option<PostalOrder<'_>> {
+        let to = self.result_to.as_ref()?;
+        let finish = self.finished_by().filter(|_| self.owes_handover())?;
+        let elsewhere = |handover: &Handover| match handover.how {
+            HandoverWay::Post => false,
+            HandoverWay::InPerson | HandoverWay::Online => handover.version > finish.version,
+        };
+        let number = format!("{}-{}", self.code, finish.version);
+        (!self.handovers.iter().any(elsewhere)).then_some(PostalOrder { number, to })
     }
 
     /// What kind of result holds; none without one, and where nobody declared it: an integrator, or

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::deadline::DueRule;
 use crate::payment::{Demand, FeeReceipt};
+use crate::post::ResultTo;
 use crate::{RuleName, Violation};
 
 /// The most bytes of an item in the store: names and values of its attributes, with what lists and
@@ -68,6 +69,7 @@ impl HistoryEntry {
             step_due_at,
             handler,
             asked_for,
+            by_post: _,
             result,
         } = self;
         let rule = |DueRule { amount: _, unit: _, source }: &DueRule| {
@@ -95,6 +97,7 @@ impl HistoryEntry {
             named_if("stepDueAt", step_due_at.as_ref(), |_| INSTANT),
             named_if("handler", handler.as_ref(), |code| code.as_str().len()),
             named("askedFor", NESTED + asked_for),
+            named("byPost", 1),
             named_if("result", result.as_ref(), |kind| kind.name().len()),
         ];
         NESTED + 1 + fields.into_iter().sum::<usize>()
@@ -146,7 +149,8 @@ impl Dossier {
         let lists = documents.sum::<usize>() + entries.sum::<usize>() + assignments.sum::<usize>();
         let demands = self.demands.iter().map(Demand::stored_bytes).sum::<usize>();
         let receipts = self.receipts.iter().map(FeeReceipt::stored_bytes).sum::<usize>();
-        HEAD_BYTES_MAX + lists + demands + receipts + self.post.stored_bytes()
+        let to = self.result_to.as_ref().map_or(0, ResultTo::stored_bytes);
+        HEAD_BYTES_MAX + lists + demands + receipts + self.post.stored_bytes() + to
     }
 
     /// How many moves lead from here to the applicant having the result, where nothing else

@@ -80,6 +80,9 @@ impl TryFrom<DossierState> for Dossier {
         if !state.results.iter().all(gave) {
             return Err(Impossible("a result came with an entry that gave none"));
         }
+        if state.result_to.is_some() && !first.by_post {
+            return Err(Impossible("a result goes by post, and nobody wanted it"));
+        }
         if let Some(reason) = state.impossible_money() {
             return Err(Impossible(reason));
         }

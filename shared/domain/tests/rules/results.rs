@@ -6,6 +6,7 @@ use domain::dossier::{
 use domain::kpi::report::joined;
 use domain::kpi::{DueBasis, KpiCell, KpiRow, KpiRows};
 use domain::outcome::{GivenResult, Handover, HandoverWay, ResultDocument, ResultKind};
+use domain::post::ResultTo;
 use domain::procedure::Channel;
 use domain::signature::{
     SignatureDuty, SignatureFault, SignatureVerdict, TimeBasis, VerifiedSignature,
@@ -274,4 +275,45 @@ fn results_and_handovers_are_stored_word_by_word_and_what_no_entry_gave_is_not_r
     for kind in ResultKind::ALL {
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
     }
+}
+
+/// What the post is asked to bring of a received dossier whose result is wanted so, after `moves`.
+fn ordered(moves: &[Command]) -> Option<String> {
+    let mut state = received().into_state();
+    state.history[0].by_post = true;
+    let applicant = state.applicant.clone().unwrap();
+    state.result_to = Some(ResultTo {
+        recipient: applicant.full_name,
+        phone: applicant.phone,
+        address: "12 Lê Lợi".to_owned().try_into().unwrap(),
+        province: "82".to_owned().try_into().unwrap(),
+    });
+    let mut dossier = Dossier::try_from(state).unwrap();
+    for (place, order) in moves.iter().enumerate() {
+        let order = Command { id: format!("m{place}").parse().unwrap(), ..order.clone() };
+        dossier = moved(tried(&dossier, order, &officer(AGENCY)));
+    }
+    let number = dossier.postal_order().map(|order| order.number);
+    number.map(|number| number.replace(dossier.code.as_str(), ""))
+}
+
+#[test]
+fn the_post_is_asked_for_the_document_that_holds_unless_it_was_handed_over_another_way() {
+    let paper = || finish(Some(GivenResult::Paper));
+    let back = || command("back", Action::SendBack);
+    let order = |moves: &[Command]| ordered(moves);
+    let is = |version: &str| Some(version.to_owned());
+    assert_eq!(order(&[]), None);
+    assert_eq!(order(&[paper()]), is("-3"));
+    assert_eq!(order(&[finish(electronic())]), is("-3"), "there may be a paper beside it");
+    assert_eq!(order(&[finish(Some(GivenResult::Nothing))]), None);
+    assert_eq!(order(&[paper(), back()]), None);
+    assert_eq!(order(&[paper(), back(), paper()]), is("-5"));
+    assert_eq!(order(&[paper(), hand_over(HandoverWay::Post)]), is("-3"));
+    assert_eq!(order(&[paper(), hand_over(HandoverWay::InPerson)]), None);
+    assert_eq!(order(&[finish(electronic()), hand_over(HandoverWay::Online)]), None);
+    let mut state = received().into_state();
+    state.result_to = None;
+    state.history[0].by_post = true;
+    assert!(Dossier::try_from(state).is_ok(), "of what is gone the mark stays");
 }

@@ -38,6 +38,7 @@ pub(super) fn submission(agency: &str, procedure: &str, channel: Channel) -> Sub
         applicant: applicant(),
         documents: required(procedure),
         form: None,
+        result_to: None,
         kept_by: DocumentsKeptBy::Us,
     }
 }

@@ -183,6 +183,7 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
         },
         documents: Vec::new(),
         form: None,
+        result_to: None,
         kept_by: DocumentsKeptBy::Us,
     };
     let dossier = submission.into_dossier(

@@ -1,6 +1,6 @@
 //! The systems that must have dossiers of ours: the national portal's adapter, a province's service
-//! bus, which takes the same items by another door, and subscribers, which take the entries of
-//! histories.
+//! bus, which takes the same items by another door, the public post, which gets orders, and
+//! subscribers, which take the entries of histories.
 
 mod dvcqg;
 mod feedback;
@@ -9,6 +9,7 @@ mod item;
 mod lgsp;
 mod public;
 mod subscribers;
+mod vnpost;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use item::{item, step};
 pub use lgsp::{Lgsp, LgspSettings};
 pub use public::{client, is_public};
 pub use subscribers::{SubscriberSettings, Subscribers, WebhookHosts};
+pub use vnpost::{Vnpost, VnpostSettings};
 
 use super::gateway::{exchange, http_client};
 use crate::Failure;
@@ -37,6 +39,8 @@ crate::settings! {
         dvcqg: Option<DvcqgSettings>,
         /// The account with a service bus.
         lgsp: Option<LgspSettings>,
+        /// The account with the public post.
+        vnpost: Option<VnpostSettings>,
     }
 }
 
@@ -45,17 +49,19 @@ crate::settings! {
 pub struct NationalSystems {
     dvcqg: Option<Dvcqg>,
     lgsp: Option<Lgsp>,
+    vnpost: Option<Vnpost>,
     subscribers: Option<Subscribers>,
 }
 
 impl NationalSystems {
     /// The systems with which the deployment has accounts.
     pub fn open(settings: NationalSettings) -> Result<Self, Failure> {
-        let NationalSettings { timeout, dvcqg, lgsp } = settings;
+        let NationalSettings { timeout, dvcqg, lgsp, vnpost } = settings;
         let http = http_client(timeout)?;
         Ok(Self {
             dvcqg: dvcqg.map(|account| Dvcqg::new(http.clone(), account)),
-            lgsp: lgsp.map(|account| Lgsp::new(http, account)),
+            lgsp: lgsp.map(|account| Lgsp::new(http.clone(), account)),
+            vnpost: vnpost.map(|account| Vnpost::new(http, account)),
             subscribers: None,
         })
     }
@@ -89,6 +95,8 @@ pub struct Connected {
     pub dvcqg: bool,
     /// A province's service bus.
     pub lgsp: bool,
+    /// The public post, where the deployment has an account.
+    pub vnpost: bool,
     /// Subscribers, with the hosts of their webhooks; none where they are not told.
     pub subscribers: Option<WebhookHosts>,
 }
@@ -97,20 +105,21 @@ impl Connected {
     /// Whether the deployment has what it takes to reach `system`.
     pub fn has(&self, system: &System) -> bool {
         let subscriber = || self.subscribers.as_ref().is_some_and(|hosts| hosts.reach(system));
-        is_reached(system, (self.dvcqg, self.lgsp), subscriber)
+        is_reached(system, (self.dvcqg, self.lgsp, self.vnpost), subscriber)
     }
 }
 
-/// Whether `system` is reached where there is an account with the portal, with a bus, or where it is
-/// such a subscriber.
+/// Whether `system` is reached where there is an account with the portal, with a bus, with the post,
+/// or where it is such a subscriber.
 fn is_reached(
     system: &System,
-    (dvcqg, lgsp): (bool, bool),
+    (dvcqg, lgsp, vnpost): (bool, bool, bool),
     subscriber: impl FnOnce() -> bool,
 ) -> bool {
     match system.protocol {
         Protocol::Dvcqg => dvcqg,
         Protocol::Lgsp => lgsp,
+        Protocol::Vnpost => vnpost,
         Protocol::Queue | Protocol::Webhook => subscriber(),
     }
 }
@@ -118,12 +127,17 @@ fn is_reached(
 impl CaseSystems for NationalSystems {
     fn has(&self, system: &System) -> bool {
         let subscriber = || self.subscribers.as_ref().is_some_and(|known| known.has(system));
-        is_reached(system, (self.dvcqg.is_some(), self.lgsp.is_some()), subscriber)
+        let accounts = (self.dvcqg.is_some(), self.lgsp.is_some(), self.vnpost.is_some());
+        is_reached(system, accounts, subscriber)
     }
 
-    async fn look_up(&self, system: &System, code: &DossierCode) -> Result<Found, Trouble> {
+    async fn look_up(&self, system: &System, case: Case<'_>) -> Result<Found, Trouble> {
+        let code = &case.dossier.code;
         match system.protocol {
             Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account)?.look_up(code).await,
+            Protocol::Vnpost => {
+                self.vnpost.as_ref().ok_or_else(no_account)?.look_up(system, case).await
+            }
             Protocol::Lgsp | Protocol::Queue | Protocol::Webhook => Ok(Found::NotAsked),
         }
     }
@@ -137,6 +151,9 @@ impl CaseSystems for NationalSystems {
         match system.protocol {
             Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account)?.put(known, cases).await,
             Protocol::Lgsp => self.lgsp.as_ref().ok_or_else(no_account)?.put(known, cases).await,
+            Protocol::Vnpost => {
+                self.vnpost.as_ref().ok_or_else(no_account)?.put(system, known, cases).await
+            }
             // A subscriber gets no dossier, only what happened to it.
             Protocol::Queue | Protocol::Webhook => Ok(cases.iter().map(|_| Ok(())).collect()),
         }
@@ -149,8 +166,8 @@ impl CaseSystems for NationalSystems {
     ) -> Result<Receipts, Trouble> {
         match system.protocol {
             Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account)?.progress(steps).await,
-            // It has no such call: the status travels with the dossier.
-            Protocol::Lgsp => Ok(steps.iter().map(|_| Ok(())).collect()),
+            // They have no such call: the status travels with the dossier, the result with its order.
+            Protocol::Lgsp | Protocol::Vnpost => Ok(steps.iter().map(|_| Ok(())).collect()),
             Protocol::Queue | Protocol::Webhook => {
                 self.subscribers.as_ref().ok_or_else(no_account)?.tell(system, steps).await
             }

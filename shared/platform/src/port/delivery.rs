@@ -48,7 +48,7 @@ pub enum Found {
     Absent,
     /// It has it, in this status where it says so.
     Present(Option<DossierStatus>),
-    /// The protocol has no such question.
+    /// There is no such question: of this protocol, or of this dossier.
     NotAsked,
 }
 
@@ -83,11 +83,11 @@ pub trait CaseSystems: Sync {
     /// may be called.
     fn has(&self, system: &System) -> bool;
 
-    /// Asks whether `system` has the dossier `code`.
+    /// Asks whether `system` has the dossier of `case`, or what it was to be brought of it.
     fn look_up(
         &self,
         system: &System,
-        code: &DossierCode,
+        case: Case<'_>,
     ) -> impl Future<Output = Result<Found, Trouble>> + Send;
 
     /// Sends `cases` as they are now: as known ones where `known`, else as new ones.

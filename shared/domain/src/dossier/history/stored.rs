@@ -75,6 +75,8 @@ pub(super) struct StoredEntry {
     handler: Option<AgencyCode>,
     #[serde(rename = "f", alias = "askedFor", default, skip_serializing_if = "Vec::is_empty")]
     asked_for: Vec<AskedDocument>,
+    #[serde(rename = "p", alias = "byPost", default, skip_serializing_if = "std::ops::Not::not")]
+    by_post: bool,
     #[serde(rename = "x", alias = "result", default, skip_serializing_if = "Option::is_none")]
     result: Option<ResultKind>,
 }
@@ -103,6 +105,7 @@ impl From<HistoryEntry> for StoredEntry {
             step_due_at: entry.step_due_at.map(Instant),
             handler: entry.handler,
             asked_for: entry.asked_for,
+            by_post: entry.by_post,
             result: entry.result,
         }
     }
@@ -133,6 +136,7 @@ impl TryFrom<StoredEntry> for HistoryEntry {
             step_due_at: stored.step_due_at.map(|due| due.0),
             handler: stored.handler,
             asked_for: stored.asked_for,
+            by_post: stored.by_post,
             result: stored.result,
         })
     }

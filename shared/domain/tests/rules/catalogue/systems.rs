@@ -153,3 +153,50 @@ fn an_entry_holds_from_its_day_until_the_next_one_s() {
     let named = |on: &str| catalogue.systems().on(day(on)).count();
     assert_eq!([named("2025-12-31"), named("2026-05-31"), named("2026-06-01")], [0, 1, 0]);
 }
+
+/// A row of the post.
+fn post(files: &mut super::Files) -> &mut serde_json::Value {
+    let row = &mut files.systems["systems"][0];
+    (row["protocol"], row["itemsPerRequest"]) = (json!("vnpost"), json!(1));
+    row["post"] = json!({
+        "tokenPath": "/GetToken", "tokenField": "Token", "trackingPath": "/GetOrderTracking",
+        "orderPath": "/PostOrder", "done": ["1"], "knownOrder": ["2"], "unknownOrder": ["404"],
+        "itemCode": "HCC", "flagConfig": 2,
+        "sender": {"address": "85 Nguyễn Huệ", "province": "82", "phone": "0277 3851 431"},
+    });
+    row
+}
+
+#[test]
+fn the_post_has_terms_that_say_apart_what_it_has_and_what_it_has_not_and_nothing_else_has_any() {
+    assert_eq!(
+        wrong(|files| {
+            post(files);
+        }),
+        []
+    );
+    let with = |field: &str, value: serde_json::Value, rule| {
+        refused("systems.portal", rule, |files| post(files)["post"][field] = value);
+    };
+    with("tokenPath", json!("GetToken"), "format");
+    with("orderPath", json!("/Post Order"), "format");
+    with("tokenField", json!(" "), "present");
+    with("itemCode", json!(""), "present");
+    with("done", json!([]), "present");
+    with("unknownOrder", json!([]), "present");
+    with("unknownOrder", json!(["404", "1"]), "present");
+    with("unknownOrder", json!(["2"]), "present");
+    refused("systems.portal", "present", |files| {
+        post(files)["post"]["sender"]["address"] = json!("")
+    });
+    refused("systems.portal", "format", |files| {
+        post(files)["post"]["sender"]["province"] = json!("8")
+    });
+    refused("systems.portal", "present", |files| post(files)["post"] = json!(null));
+    refused("systems.portal", "present", |files| post(files)["protocol"] = json!("dvcqg"));
+    refused("systems.portal", "range", |files| post(files)["itemsPerRequest"] = json!(2));
+    refused("systems.portal", "present", |files| {
+        let terms = json!({"integrator": "urn:a", "acknowledgeWithinHours": 24});
+        post(files)["transfer"] = terms;
+    });
+}

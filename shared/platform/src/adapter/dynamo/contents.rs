@@ -1,6 +1,6 @@
 //! The contents table: what was handed in, apart from the state that every move rewrites and that
-//! stream and indexes carry. Applicant, documents, forms, results, who took them and why somebody
-//! pays less are in no other table (ADR 48).
+//! stream and indexes carry. Applicant, documents, forms, results, who took them, where they go by
+//! post and why somebody pays less are in no other table (ADR 48).
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::dossier::Dossier;
@@ -12,8 +12,8 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-pub(super) const CONTENT: [&str; 7] =
-    ["applicant", DOCUMENTS, "forms", "results", HANDOVERS, DEMANDS, POST];
+pub(super) const CONTENT: [&str; 8] =
+    ["applicant", DOCUMENTS, "forms", "results", HANDOVERS, DEMANDS, POST, RESULT_TO];
 
 /// The one of them that says which objects belong to a dossier of before there were results.
 pub(super) const DOCUMENTS: &str = "documents";
@@ -31,6 +31,9 @@ pub(super) const RECEIPTS: &str = "receipts";
 
 /// The one of them that changes without a version of the dossier.
 pub(super) const POST: &str = "post";
+
+/// Where the result is wanted by post, as it was handed in.
+const RESULT_TO: &str = "resultTo";
 
 /// Those of them that grow, each a list of which a write adds the newest.
 const LISTS: [&str; 5] = [DOCUMENTS, "forms", "results", HANDOVERS, DEMANDS];
@@ -110,7 +113,7 @@ pub(super) fn joined(mut state: Item, content: Option<Item>) -> Option<Item> {
     if state.get(CONTENT_VERSION) != content.get("version") {
         return None;
     }
-    for name in ["applicant", POST] {
+    for name in ["applicant", RESULT_TO, POST] {
         if let Some(value) = content.remove(name) {
             state.insert(name.to_owned(), value);
         }

@@ -57,7 +57,7 @@ impl WebhookHosts {
                 let host = system.webhook.as_ref().and_then(Webhook::host);
                 host.is_some_and(|host| self.0.contains(&host))
             }
-            Protocol::Dvcqg | Protocol::Lgsp => false,
+            Protocol::Dvcqg | Protocol::Lgsp | Protocol::Vnpost => false,
         }
     }
 }
