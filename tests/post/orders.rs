@@ -298,7 +298,7 @@ async fn an_order_that_the_post_has_lost_is_found_by_the_night_and_placed_again(
             post.lose(&format!("{code}-4"));
         }
         let (order, queue) = (reconcile_deliveries::Order::default(), Kept::default());
-        let tables = (&world.dossiers, &world.deliveries);
+        let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);
         let law = (&*world.catalogue, &connected);
         let outcome = reconcile(&order, tables, &queue, law, night).await.unwrap();
         assert_eq!(outcome.systems[&id()].changed, 1);

@@ -8,7 +8,6 @@ use domain::applicant::Phone;
 use domain::delivery::{FeedbackTerms, System};
 use domain::dossier::HistoryEntry;
 use domain::feedback::ForeignNumber;
-use domain::id::DossierCode;
 use domain::notice::{Notice, Provider};
 use domain::payment::online::Heard;
 use jiff::{SignedDuration, Timestamp};

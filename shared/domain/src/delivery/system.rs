@@ -307,7 +307,7 @@ impl System {
         }
         let speaks = match self.protocol {
             Protocol::Dvcqg => true,
-            Protocol::Lgsp | Protocol::Queue | Protocol::Webhook => false,
+            Protocol::Lgsp | Protocol::Vnpost | Protocol::Queue | Protocol::Webhook => false,
         };
         let detail = "a system without named services is told nothing of feedback";
         row.check("protocol", RuleName::Present, speaks, detail);

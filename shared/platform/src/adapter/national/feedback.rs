@@ -55,7 +55,9 @@ impl NationalSystems {
     fn of_services(&self, system: &System) -> Result<&Dvcqg, Trouble> {
         match system.protocol {
             Protocol::Dvcqg => self.dvcqg.as_ref().ok_or_else(no_account),
-            Protocol::Lgsp | Protocol::Queue | Protocol::Webhook => Err(no_account()),
+            Protocol::Lgsp | Protocol::Vnpost | Protocol::Queue | Protocol::Webhook => {
+                Err(no_account())
+            }
         }
     }
 }
