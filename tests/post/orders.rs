@@ -321,8 +321,8 @@ async fn where_it_goes_is_seen_by_officers_and_the_applicant_with_the_order_and_
     let mut shown = json!({
         "recipient": RECIPIENT, "phone": "+84912345678", "address": STREET, "province": "82",
     });
-    let readers =
-        || [of(&code).citizen(CITIZEN), of(&code).officer(AGENCY), of(&code).proven(&code)];
+    let own = || Call::new("GET /v1/own/{code}/case").code(&code).proven(&code);
+    let readers = || [of(&code).citizen(CITIZEN), of(&code).officer(AGENCY), own()];
     for call in readers() {
         assert_eq!(case(&world, call).await.body["resultTo"], shown);
     }
