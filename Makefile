@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema sdk setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http fuzz-parsers readme check check-spelling check-toml check-python check-template check-contract fmt hooks release cost bench bench-events bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
+.PHONY: help schema sdk setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http fuzz-parsers readme check check-spelling check-toml check-python check-template check-contract fmt hooks release cost bench bench-events bench-night replay sbom advisories deploy-check register-sheet replay-changes prove mutants
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ fuzz-http: build ## generated requests to every route as every role, on a stack 
 fuzz-parsers: ## inputs that coverage guides to every parser of outside text: make fuzz-parsers [PARSER=pdf] [RUNS=5000] [SECONDS=10]
 	$(PYTHON) infra/local/fuzz_parsers.py $(if $(PARSER),--parser $(PARSER)) $(if $(RUNS),--runs $(RUNS)) $(if $(SECONDS),--seconds $(SECONDS))
 
+mutants: ## break the code in one place at a time and show the breaks that no test notices: make mutants [CRATE=domain] [FILE=shared/domain/src/deadline.rs] [SHARD=0/20] [SINCE=HEAD~1] [AGAIN=1] [JOBS=2]
+	$(PYTHON) infra/local/mutants.py $(if $(CRATE),--crate $(CRATE)) $(foreach file,$(FILE),--file '$(file)') $(if $(SHARD),--shard $(SHARD)) $(if $(SINCE),--since $(SINCE)) $(if $(AGAIN),--again) $(if $(JOBS),--jobs $(JOBS))
+
 readme: ## run every block of the README and of docs/integrators.md, in one shell and in the order in which it stands, on a stack of their own
 	$(PYTHON) infra/local/readme.py
 	$(PYTHON) infra/local/readme.py --readme docs/integrators.md
@@ -139,11 +142,12 @@ sbom: ## write what the lock files pin as a bill of materials (CycloneDX), with 
 advisories: setup ## compare Cargo.lock with the published vulnerabilities of crates; on-line, since it fetches their list
 	$(TOOLS)/cargo-deny check advisories
 
-prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000] [FIRST=0] [DAYS=5] [FUZZ_SECONDS=300]
+prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000] [FIRST=0] [DAYS=5] [FUZZ_SECONDS=300] [SHARD=0/20]
 	$(PYTHON) infra/local/fuzz_parsers.py --seconds $(or $(FUZZ_SECONDS),300)
 	SEEDS=$(SEEDS) FIRST=$(FIRST) cargo run --release --locked -p tests --example shuffle
 	STRIDE=1 cargo test -p tests --test motcua --locked -- --nocapture whatever_is_asked
 	SEEDS=$(or $(SEEDS),1000) FIRST=$(or $(FIRST),0) DAYS=$(or $(DAYS),5) cargo test -p tests --test motcua --locked -- --nocapture province::whatever
+	$(PYTHON) infra/local/mutants.py --shard $(or $(SHARD),0/20) --jobs 2
 
 cost: ## what a dossier's life costs, by operation and by table, beside the common design, written to docs/figures.md
 	@COST_WRITE=1 cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture

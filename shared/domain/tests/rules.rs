@@ -49,6 +49,7 @@ mod rules {
     mod texts;
     mod transfers;
     mod transitions;
+    mod values;
     mod waits_for;
     mod world;
     mod years;

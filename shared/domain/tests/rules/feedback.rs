@@ -395,6 +395,10 @@ proptest! {
             prop_assert_eq!(usize::try_from(state.version).unwrap(), state.history.len());
             prop_assert!(state.history.windows(2).all(|pair| pair[0].at <= pair[1].at));
             prop_assert_eq!(state.status, state.history.last().unwrap().status);
+            for entry in &state.history {
+                let routes = entry.action == Some(FeedbackAction::Route);
+                prop_assert_eq!(entry.agency.is_some(), routes, "to whom, and only then");
+            }
             prop_assert_eq!(state.ended_at.is_some(), state.status.is_ended());
             prop_assert_eq!(state.ended_at.is_some(), state.content_until.is_some());
             let verified = state.status != FeedbackStatus::Unverified;

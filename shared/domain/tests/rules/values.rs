@@ -1,0 +1,167 @@
+//! Small values: what is taken as one, and how it is written.
+
+use domain::agency::{AgencyLevel, WardCode};
+use domain::announcement::PublicUrl;
+use domain::applicant::Email;
+use domain::identity::IdNumber;
+use domain::kpi::{KpiCell, KpiRow};
+use domain::notice::headline::Headline;
+use domain::submission::{Document, DocumentContent, DocumentReference};
+use serde_json::json;
+
+use super::world::{catalogue, catalogue_with, day};
+
+#[test]
+fn a_ward_code_is_five_digits_and_stays_as_it_was_written() {
+    for bad in ["", "0012", "001234", "0012a", "a01234"] {
+        assert!(WardCode::try_from(bad.to_owned()).is_err(), "{bad}");
+    }
+    let ward = WardCode::try_from(" 00123 ".to_owned()).unwrap();
+    assert_eq!(ward.to_string(), "00123");
+    assert_eq!(serde_json::to_value(ward).unwrap(), "00123");
+}
+
+#[test]
+fn each_tier_has_the_name_by_which_people_know_it() {
+    assert_eq!(
+        AgencyLevel::ALL.map(|level| (level.name(), level.vietnamese())),
+        [
+            ("province", "Ủy ban nhân dân tỉnh"),
+            ("department", "Sở, ban, ngành"),
+            ("district", "Cấp huyện"),
+            ("commune", "Cấp xã"),
+        ]
+    );
+}
+
+#[test]
+fn an_email_address_has_one_at_and_a_host_with_a_dot_inside() {
+    let email = |text: &str| Email::try_from(text.to_owned());
+    let long = |characters: usize| format!("{}@example.vn", "a".repeat(characters - 11));
+    for good in ["an@example.vn", " an.le@mail.example.vn ", &long(254)] {
+        assert!(email(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "",
+        "example.vn",
+        "@example.vn",
+        "an@",
+        "an@example",
+        "an@le@example.vn",
+        "an@.vn",
+        "an@example.",
+        "an le@example.vn",
+        "an\u{202e}@example.vn",
+        &long(255),
+    ] {
+        assert!(email(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_stored_number_without_its_kind_is_a_citizens_of_twelve_digits_or_an_enterprises() {
+    for (stored, kind) in [
+        ("087099001234", "citizen-id"),
+        ("1400123456", "enterprise"),
+        ("1400123456-001", "enterprise"),
+        ("passport:C1234567", "passport"),
+    ] {
+        let number = IdNumber::try_from(stored.to_owned()).unwrap();
+        assert_eq!(number.kind(), kind, "{stored}");
+        assert_eq!(String::from(number), stored);
+    }
+}
+
+#[test]
+fn a_passport_has_to_be_named_and_a_citizens_number_speaks_for_itself() {
+    let procedure = "1.001193".parse().unwrap();
+    let named = |kind: &str| {
+        let mut kinds = catalogue().identities().taken_by(&procedure, day("2026-11-17"));
+        kinds.find(|taken| taken.kind() == kind).unwrap().is_named()
+    };
+    assert!(named("passport") && !named("citizen-id"));
+}
+
+#[test]
+fn figures_are_of_the_agency_that_their_cell_names_also_where_they_are_taken_back() {
+    for (cell, agency) in [
+        ("province", None),
+        ("work#H20.12#1.001193#online", Some("H20.12")),
+        ("officer#H20.09#an", Some("H20.09")),
+        ("taken-back#2026-11-16#work#H20.12#1.001193#online", Some("H20.12")),
+    ] {
+        let cell: KpiCell = cell.parse().unwrap();
+        assert_eq!(cell.agency().map(ToString::to_string).as_deref(), agency, "{cell}");
+    }
+}
+
+#[test]
+fn the_citizens_page_is_told_the_dossier_behind_the_hash_that_no_server_sees() {
+    let page = PublicUrl::try_from("https://motcua.example.vn".to_owned()).unwrap();
+    let code = "H20.12-261117-0001".parse().unwrap();
+    let tracked = page.tracking(&code);
+    assert_eq!(tracked, "https://motcua.example.vn/tra-cuu#H20.12-261117-0001");
+    assert_eq!(page.question(&code, "token"), format!("{tracked}!token"));
+}
+
+#[test]
+fn a_headline_counts_what_was_early_as_on_time() {
+    let row = KpiRow { early: 1, on_time: 2, resolved: 4, ..KpiRow::default() };
+    let days = (day("2026-11-16"), day("2026-11-17"));
+    assert_eq!(Headline::of(days, &row, "link".to_owned()).on_time_share, Some(7_500));
+}
+
+fn at_the_host(url: &str) -> DocumentReference {
+    DocumentReference { name: "don.pdf".to_owned(), sha256: "0".repeat(64), url: url.to_owned() }
+}
+
+#[test]
+fn only_documents_that_came_later_are_stored_with_the_version_they_came_with() {
+    let document = |version: u64| Document {
+        code: "DON".to_owned(),
+        version,
+        content: DocumentContent::Reference(at_the_host("https://files.example/don.pdf")),
+    };
+    for (version, stored) in [(1, None), (2, Some(json!(2)))] {
+        let written = serde_json::to_value(document(version)).unwrap();
+        assert_eq!(written.get("version"), stored.as_ref());
+        assert!(serde_json::from_value::<Document>(written).unwrap() == document(version));
+    }
+}
+
+#[test]
+fn a_document_takes_the_room_of_its_code_and_all_that_is_said_of_its_content() {
+    let content = DocumentContent::Reference(at_the_host("https://files.example/don.pdf"));
+    let document = Document { code: "DON".to_owned(), version: 1, content };
+    assert_eq!(document.bytes(), 3 + 7 + 64 + 29);
+}
+
+#[test]
+fn a_host_that_was_copied_on_any_day_may_have_a_copy_and_is_copied_on_those_days_alone() {
+    let row = |host: &str, copied: bool, last: Option<&str>| {
+        json!({
+            "host": host, "copied": copied, "validFrom": "2026-01-01", "validTo": last,
+            "source": "a test", "trust": "unverified",
+        })
+    };
+    let rows = json!([
+        row("copied.example", true, Some("2026-06-30")),
+        row("copied.example", false, None),
+        row("left.example", false, None),
+    ]);
+    let catalogue = catalogue_with(|files| {
+        let mut intake: serde_json::Value =
+            serde_json::from_str(include_str!("../../../../infra/data/intake.json")).unwrap();
+        intake["documentHosts"] = rows;
+        files.intake = serde_json::from_value(intake).unwrap();
+    });
+    let hosts = catalogue.unwrap();
+    let hosts = hosts.document_hosts();
+    let copied = at_the_host("https://copied.example/don.pdf");
+    let left = at_the_host("https://left.example/don.pdf");
+    assert!(hosts.may_be_copied(&copied) && !hosts.may_be_copied(&left));
+    assert!(hosts.is_copied(&copied, day("2026-06-30")));
+    assert!(!hosts.is_copied(&copied, day("2026-07-01")));
+    assert!(!hosts.is_copied(&left, day("2026-06-30")));
+    assert!(hosts.copies_any(day("2026-06-30")) && !hosts.copies_any(day("2026-07-01")));
+}
