@@ -28,6 +28,7 @@ mod rules {
     mod notices;
     mod payments;
     mod post;
+    mod printed;
     mod properties;
     mod redates;
     mod reminders;
