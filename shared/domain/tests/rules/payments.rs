@@ -51,6 +51,15 @@ fn an_attempt_has_a_name_of_its_own_made_of_letters_and_digits() {
 }
 
 #[test]
+fn an_attempt_that_the_platform_did_not_take_has_failed_and_no_other() {
+    let (mut payment, references) = begun(2);
+    let version = payment.version;
+    payment.was_refused(&references[1]);
+    assert_eq!(states(&payment), [AttemptState::Pending, AttemptState::Failed]);
+    assert_eq!(payment.version, version + 1);
+}
+
+#[test]
 fn what_counts_is_the_sum_that_is_owed_while_it_is_owed_and_once() {
     for (amount, owed, state, came) in [
         (OWED, true, OnlineState::Paid, Came::Counts),

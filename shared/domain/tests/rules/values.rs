@@ -3,10 +3,16 @@
 use domain::agency::{AgencyLevel, WardCode};
 use domain::announcement::PublicUrl;
 use domain::applicant::Email;
+use domain::catalogue::Integrator;
+use domain::delivery::TransferState;
 use domain::identity::IdNumber;
+use domain::kpi::report::Figures;
 use domain::kpi::{KpiCell, KpiRow};
+use domain::notice::codes::Treatment;
 use domain::notice::headline::Headline;
+use domain::period::Period;
 use domain::submission::{Document, DocumentContent, DocumentReference};
+use domain::upload::UploadId;
 use serde_json::json;
 
 use super::world::{catalogue, catalogue_with, day};
@@ -109,6 +115,93 @@ fn a_headline_counts_what_was_early_as_on_time() {
     let row = KpiRow { early: 1, on_time: 2, resolved: 4, ..KpiRow::default() };
     let days = (day("2026-11-16"), day("2026-11-17"));
     assert_eq!(Headline::of(days, &row, "link".to_owned()).on_time_share, Some(7_500));
+}
+
+#[test]
+fn shares_are_of_what_was_received_and_of_what_was_paid() {
+    let row = KpiRow { received: 8, digitised: 6, paid: 5, paid_online: 1, ..KpiRow::default() };
+    let figures = Figures { row, received_online: 4 };
+    assert_eq!(figures.online_share(), Some(5_000));
+    assert_eq!(figures.digitised_share(), Some(7_500));
+    assert_eq!(figures.paid_online_share(), Some(2_000));
+    let none = Figures::default();
+    assert_eq!([none.online_share(), none.digitised_share(), none.paid_online_share()], [None; 3]);
+}
+
+#[test]
+fn a_row_is_sound_where_all_that_was_there_is_accounted_for() {
+    let row = KpiRow {
+        carried_over: 2,
+        received: 3,
+        resolved: 1,
+        on_time: 1,
+        in_process: 4,
+        held: 1,
+        ..KpiRow::default()
+    };
+    assert!(row.is_sound());
+    assert_eq!(row.unheld(), 3);
+    assert!(!KpiRow { received: 4, ..row }.is_sound());
+    assert!(!KpiRow { on_time: 0, ..row }.is_sound());
+}
+
+#[test]
+fn months_quarters_halves_and_years_are_whole_months() {
+    for (period, whole) in [
+        ("2026", true),
+        ("2026-H1", true),
+        ("2026-Q4", true),
+        ("2026-11", true),
+        ("2026-W47", false),
+        ("2026-11-17", false),
+        ("2026-11-01..2026-11-30", false),
+    ] {
+        assert_eq!(period.parse::<Period>().unwrap().is_of_whole_months(), whole, "{period}");
+    }
+}
+
+#[test]
+fn a_document_is_found_by_the_key_of_its_object_and_nothing_else_is_one() {
+    let id = UploadId::try_from("0123456789abcdef".repeat(2)).unwrap();
+    assert_eq!(id.object_key(), format!("documents/{}", "0123456789abcdef".repeat(2)));
+    assert!(UploadId::of_object(&id.object_key()) == Some(id));
+    for other in ["documents/short", "results/0123456789abcdef0123456789abcdef"] {
+        assert!(UploadId::of_object(other).is_none(), "{other}");
+    }
+}
+
+#[test]
+fn an_integrator_is_named_by_the_last_part_of_its_source() {
+    let name = Integrator::name_in;
+    assert_eq!(name(&Integrator::source_of("land-registry")), Some("land-registry"));
+    for other in [
+        "land-registry",
+        "urn:motcua:integrator:",
+        "urn:motcua:integrator:-a",
+        "urn:motcua:integrator:a1",
+    ] {
+        assert_eq!(name(other), None, "{other}");
+    }
+}
+
+#[test]
+fn a_system_reads_the_case_while_it_is_offered_or_has_it() {
+    let reads = TransferState::ALL.map(TransferState::may_be_read);
+    assert_eq!(reads, [true, true, false, false, false]);
+}
+
+#[test]
+fn an_operator_looks_at_codes_that_say_that_something_of_ours_is_wrong() {
+    for (treatment, alarms) in [
+        (Treatment::Retry, false),
+        (Treatment::NextChannel, false),
+        (Treatment::NextProvider, false),
+        (Treatment::RefreshToken, true),
+        (Treatment::AlarmAndNextChannel, true),
+        (Treatment::AlarmAndNextProvider, true),
+    ] {
+        assert_eq!(treatment.alarms(), alarms, "{treatment:?}");
+    }
 }
 
 fn at_the_host(url: &str) -> DocumentReference {
