@@ -39,7 +39,9 @@ VERSION = "27.1.0"
 PLACE = LOCAL / "mutants"
 TREE = PLACE / "tree"
 SURVIVORS = ROOT / "tests" / "mutants" / "survivors.toml"
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+# Of its own: cargo names what it builds by places within the workspace, so that it would take the
+# copy's crates for ours.
+TARGET = PLACE / "target"
 # A function that does not end: so many times what the test takes otherwise, and never less.
 PATIENCE_FACTOR = 10
 PATIENCE_SECONDS_MIN = 5.0
