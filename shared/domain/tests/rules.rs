@@ -25,6 +25,7 @@ mod rules {
     mod kpi;
     mod ledger;
     mod limits;
+    mod live;
     mod notices;
     mod payments;
     mod post;
@@ -48,8 +49,10 @@ mod rules {
     mod surveys;
     mod tellers;
     mod texts;
+    mod told;
     mod transfers;
     mod transitions;
+    mod uploads;
     mod values;
     mod waits_for;
     mod world;
