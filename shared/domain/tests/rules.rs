@@ -35,6 +35,7 @@ mod rules {
     mod reminders;
     mod results;
     mod retention;
+    mod rights;
     mod room;
     mod routes;
     mod rule_names;

@@ -1,16 +1,20 @@
 //! Small values: what is taken as one, and how it is written.
 
+use std::collections::BTreeSet;
+
 use domain::agency::{AgencyLevel, WardCode};
 use domain::announcement::PublicUrl;
 use domain::applicant::Email;
 use domain::catalogue::Integrator;
 use domain::delivery::TransferState;
+use domain::feedback::Place;
 use domain::identity::IdNumber;
-use domain::kpi::report::Figures;
+use domain::kpi::report::{Dimension, EndedAgencies, Figures};
 use domain::kpi::{KpiCell, KpiRow};
 use domain::notice::codes::Treatment;
 use domain::notice::headline::Headline;
 use domain::period::Period;
+use domain::procedure::{Channel, OnlineLevel};
 use domain::submission::{Document, DocumentContent, DocumentReference};
 use domain::upload::UploadId;
 use serde_json::json;
@@ -202,6 +206,51 @@ fn an_operator_looks_at_codes_that_say_that_something_of_ours_is_wrong() {
     ] {
         assert_eq!(treatment.alarms(), alarms, "{treatment:?}");
     }
+}
+
+#[test]
+fn people_read_channels_and_levels_of_service_in_vietnamese() {
+    let channels = Channel::ALL.map(Channel::vietnamese);
+    assert_eq!(BTreeSet::from(channels), ["Bưu chính công ích", "Trực tiếp", "Trực tuyến"].into());
+    assert_eq!(Channel::Online.vietnamese(), "Trực tuyến");
+    assert_eq!(
+        OnlineLevel::ALL.map(|level| (level.name(), level.vietnamese())),
+        [("full", "Toàn trình"), ("partial", "Một phần"), ("information", "Cung cấp thông tin"),]
+    );
+}
+
+#[test]
+fn lines_of_a_report_are_grouped_by_the_words_of_its_address() {
+    let words = Dimension::ALL.map(Dimension::name);
+    assert_eq!(BTreeSet::from(words).len(), Dimension::ALL.len());
+    for dimension in Dimension::ALL {
+        assert_eq!(Dimension::named(dimension.name()).unwrap(), dimension);
+    }
+    assert!(Dimension::named("xyzzy").is_err() && Dimension::named("").is_err());
+    assert_eq!(EndedAgencies::ALL.map(EndedAgencies::name), ["as-counted", "merged"]);
+}
+
+#[test]
+fn a_place_is_in_words_and_on_the_globe_by_both_degrees_or_by_none() {
+    let place = |words: &str, latitude, longitude| {
+        let place = Place { words: words.to_owned(), latitude, longitude };
+        match place.judged() {
+            Ok(place) => Ok(place.words),
+            Err(found) => Err(found.into_iter().map(|one| (one.field, one.rule.slug())).collect()),
+        }
+    };
+    let ok = |words: &str| Ok::<_, Vec<(String, &str)>>(words.to_owned());
+    assert_eq!(place(" bên chợ ", None, None), ok("bên chợ"));
+    assert_eq!(place("chợ", Some(90.0), Some(-180.0)), ok("chợ"));
+    for (latitude, longitude, field, rule) in [
+        (Some(90.5), Some(0.0), "latitude", "range"),
+        (Some(0.0), Some(-180.5), "longitude", "range"),
+        (Some(10.0), None, "longitude", "required"),
+        (None, Some(105.0), "latitude", "required"),
+    ] {
+        assert_eq!(place("chợ", latitude, longitude), Err(vec![(field.to_owned(), rule)]));
+    }
+    assert_eq!(place("", None, None), Err(vec![("words".to_owned(), "length")]));
 }
 
 fn at_the_host(url: &str) -> DocumentReference {
