@@ -48,6 +48,7 @@ PATIENCE_SECONDS_MIN = 5.0
 SECONDS_OF_A_TEST_MAX = 600.0
 # Tests that have a process each, before the others share one.
 ALONE = 4
+QUICK_SECONDS_MAX = 1.0
 # One that fills memory before its time is up.
 KILOBYTES_MAX = 6_000_000
 # Errors of types come before those of borrowing, and one may hide another.
@@ -535,12 +536,16 @@ def reached_by(tests: list[Test], jobs: int) -> list[Known]:
 def judge(mutant: Mutant, tests: list[Known], number: int, noticed: Counter[str]) -> Outcome:
     """One mutant on these tests, those first that noticed its neighbours, then the quick ones."""
     ordered = sorted(tests, key=lambda entry: (-noticed[entry.test.name], entry.seconds))
-    # A process costs more than most tests do: the likely ones alone, the others together.
+    # A process costs more than most tests do: the likely ones alone, the other quick ones together,
+    # and only then what draws a thousand cases.
     portions = [[entry] for entry in ordered[:ALONE]]
-    of_program = defaultdict(list)
-    for entry in ordered[ALONE:]:
-        of_program[entry.test.program].append(entry)
-    for portion in [*portions, *of_program.values()]:
+    for is_slow in (False, True):
+        of_program = defaultdict(list)
+        for entry in ordered[ALONE:]:
+            if (entry.seconds > QUICK_SECONDS_MAX) == is_slow:
+                of_program[entry.test.program].append(entry)
+        portions += of_program.values()
+    for portion in portions:
         found = noticed_by(portion, number)
         if found:
             kind, by = found

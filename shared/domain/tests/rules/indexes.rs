@@ -296,6 +296,15 @@ fn every_score_shows_what_it_was_made_of_and_where_that_came_from() {
         [("in-time", 100, None, &Origin::Figures), ("received", 100, None, &Origin::Figures)]
     );
     assert_eq!(inputs("TTTT.1")[0], ("procedures-online", 100, None, &Origin::Catalogue));
+    // What our own books say goes before what was declared.
+    let answered = measured(&[]).with_satisfied(3, 4);
+    let scored = score(the(&indexes, "QD-766"), &answered, &indexes, &november(), None);
+    let mut criteria = scored.groups.iter().flat_map(|group| &group.criteria);
+    let found = criteria.find(|found| found.criterion.code == "MDHL.2").unwrap();
+    assert_eq!(
+        (found.inputs[0].value, found.inputs[0].of, &found.inputs[0].origin),
+        (3, Some(4), &Origin::Survey)
+    );
 }
 
 #[test]

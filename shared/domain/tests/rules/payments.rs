@@ -129,7 +129,9 @@ fn the_platform_is_asked_soon_then_seldom_then_at_night_and_at_last_not_any_more
 fn a_payer_goes_on_with_what_they_began_for_a_quarter_of_an_hour() {
     let (mut payment, references) = begun(1);
     assert_eq!(payment.open(now()), None, "nobody has an address yet");
+    let version = payment.version;
     payment.may_pay_at(&references[0], "https://pay.example/1".to_owned());
+    assert_eq!(payment.version, version + 1);
     let open = |payment: &OnlinePayment, minutes| {
         let found = payment.open(now() + SignedDuration::from_mins(minutes));
         found.and_then(|attempt| attempt.address.clone())
