@@ -56,6 +56,7 @@ mod rules {
     mod uploads;
     mod values;
     mod waits_for;
+    mod words;
     mod world;
     mod years;
 }
