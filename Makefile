@@ -142,12 +142,11 @@ sbom: ## write what the lock files pin as a bill of materials (CycloneDX), with 
 advisories: setup ## compare Cargo.lock with the published vulnerabilities of crates; on-line, since it fetches their list
 	$(TOOLS)/cargo-deny check advisories
 
-prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000] [FIRST=0] [DAYS=5] [FUZZ_SECONDS=300] [SHARD=0/20]
+prove: ## long proofs with as many seeds as there is time for: make prove [SEEDS=5000] [FIRST=0] [DAYS=5] [FUZZ_SECONDS=300]
 	$(PYTHON) infra/local/fuzz_parsers.py --seconds $(or $(FUZZ_SECONDS),300)
 	SEEDS=$(SEEDS) FIRST=$(FIRST) cargo run --release --locked -p tests --example shuffle
 	STRIDE=1 cargo test -p tests --test motcua --locked -- --nocapture whatever_is_asked
 	SEEDS=$(or $(SEEDS),1000) FIRST=$(or $(FIRST),0) DAYS=$(or $(DAYS),5) cargo test -p tests --test motcua --locked -- --nocapture province::whatever
-	$(PYTHON) infra/local/mutants.py --shard $(or $(SHARD),0/20) --jobs 2
 
 cost: ## what a dossier's life costs, by operation and by table, beside the common design, written to docs/figures.md
 	@COST_WRITE=1 cargo test --quiet --locked -p tests --test motcua -- cost:: --nocapture

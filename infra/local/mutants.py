@@ -54,33 +54,25 @@ KILOBYTES_MAX = 6_000_000
 # Errors of types come before those of borrowing, and one may hide another.
 ROUNDS_MAX = 12
 SEED = 20261128
-SHARE_OF_DOMAIN = 95
-SHARE_OF_OTHERS = 85
 LEFT = ("survived", "unreached")
 
 
 @dataclass(frozen=True)
 class Crate:
-    """Where a crate's code is, and which tests are its own."""
+    """A crate of the workspace, judged by its own tests."""
 
     folder: str
-    package: str
-    # The test target, where it is one of several; all of the package otherwise.
-    target: str = ""
-    # How the names of its tests begin; all of them otherwise.
-    modules: tuple[str, ...] = ("",)
-    share: int = SHARE_OF_OTHERS
+    # Of its mutants, so many in a hundred are to be noticed.
+    share: int
+
+    @property
+    def package(self) -> str:
+        return Path(self.folder).name
 
 
-def handler(name: str, *modules: str) -> Crate:
-    return Crate(f"functions/{name}", "tests", "motcua", modules)
-
-
-# The tests of what has a door are in the crate `tests`, by subject and not by function.
-CRATES = {
-    "domain": Crate("shared/domain", "domain", share=SHARE_OF_DOMAIN),
-    "change-status": handler("change-status", "status::", "tracking::"),
-}
+# Tests of functions are in the crate `tests`, by subject and not by function: they are no row here
+# until somebody has said which are whose.
+CRATES = {"domain": Crate("shared/domain", share=95)}
 
 # A break may be one that the compiler foresees.
 ALLOWED = "#![allow(warnings, arithmetic_overflow, unconditional_panic)]"
@@ -433,7 +425,7 @@ def prepare(crate: Crate, mutants: list[Mutant], guessed: set[int]) -> set[int]:
             if file == entry:
                 broken = f"{ALLOWED}\n{broken}{switch}"
             write(TREE / file, broken.encode())
-        code, messages, words = cargo("check", "-p", Path(crate.folder).name, "--lib")
+        code, messages, words = cargo("check", "-p", crate.package, "--lib")
         if not code:
             return dropped
         guilty = {number for message in messages for number in blamed(message)}
@@ -446,8 +438,7 @@ def prepare(crate: Crate, mutants: list[Mutant], guessed: set[int]) -> set[int]:
 
 def tests_of(crate: Crate) -> list[Test]:
     """Builds the tests and lists them."""
-    target = ["--test", crate.target] if crate.target else []
-    code, messages, words = cargo("test", "--no-run", "-p", crate.package, *target)
+    code, messages, words = cargo("test", "--no-run", "--tests", "-p", crate.package)
     if code:
         raise StackError(f"the tests do not compile: {said(messages) or words}")
     found = []
@@ -462,7 +453,7 @@ def tests_of(crate: Crate) -> list[Test]:
         found += [
             Test(executable, folder, line.removesuffix(": test"))
             for line in names.splitlines()
-            if line.endswith(": test") and line.startswith(crate.modules)
+            if line.endswith(": test")
         ]
     return found
 
@@ -582,8 +573,7 @@ def alone(
     for mutant in mutants:
         text = Text(mutant.file).text
         write(TREE / mutant.file, in_place_of(text, mutant, 0, len(text)).encode())
-        target = ["--test", crate.target] if crate.target else []
-        code, _, _ = cargo("test", "--no-run", "-p", crate.package, *target)
+        code, _, _ = cargo("test", "--no-run", "--tests", "-p", crate.package)
         keep(Outcome(mutant, "unviable") if code else judge(mutant, known, 0, Counter()))
         write(TREE / mutant.file, text.encode())
 
