@@ -4,7 +4,7 @@ TOOLS := .local/venv-tools/bin
 ROLE ?= portal
 
 .DEFAULT_GOAL := help
-.PHONY: help schema sdk setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http fuzz-parsers readme check check-spelling check-toml check-python check-template check-contract fmt hooks release cost bench bench-events bench-night replay sbom advisories deploy-check register-sheet replay-changes prove
+.PHONY: help schema sdk setup build up down status token catalogue redrive integrator-secret check-event deadline demo prove-kill test fuzz-http fuzz-parsers readme check check-spelling check-toml check-python check-template check-contract fmt hooks release cost bench bench-events bench-night replay sbom advisories deploy-check register-sheet replay-changes prove mutants
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ fuzz-http: build ## generated requests to every route as every role, on a stack 
 
 fuzz-parsers: ## inputs that coverage guides to every parser of outside text: make fuzz-parsers [PARSER=pdf] [RUNS=5000] [SECONDS=10]
 	$(PYTHON) infra/local/fuzz_parsers.py $(if $(PARSER),--parser $(PARSER)) $(if $(RUNS),--runs $(RUNS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+mutants: ## break the code in one place at a time and show the breaks that no test notices: make mutants [CRATE=domain] [FILE=shared/domain/src/deadline.rs] [SHARD=0/20] [SINCE=HEAD~1] [AGAIN=1] [JOBS=2]
+	$(PYTHON) infra/local/mutants.py $(if $(CRATE),--crate $(CRATE)) $(foreach file,$(FILE),--file '$(file)') $(if $(SHARD),--shard $(SHARD)) $(if $(SINCE),--since $(SINCE)) $(if $(AGAIN),--again) $(if $(JOBS),--jobs $(JOBS))
 
 readme: ## run every block of the README and of docs/integrators.md, in one shell and in the order in which it stands, on a stack of their own
 	$(PYTHON) infra/local/readme.py

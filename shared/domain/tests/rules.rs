@@ -25,14 +25,17 @@ mod rules {
     mod kpi;
     mod ledger;
     mod limits;
+    mod live;
     mod notices;
     mod payments;
     mod post;
+    mod printed;
     mod properties;
     mod redates;
     mod reminders;
     mod results;
     mod retention;
+    mod rights;
     mod room;
     mod routes;
     mod rule_names;
@@ -47,9 +50,13 @@ mod rules {
     mod surveys;
     mod tellers;
     mod texts;
+    mod told;
     mod transfers;
     mod transitions;
+    mod uploads;
+    mod values;
     mod waits_for;
+    mod words;
     mod world;
     mod years;
 }

@@ -354,6 +354,34 @@ fn the_law_asks_who_it_is_and_only_a_category_may_do_without() {
 }
 
 #[test]
+fn wishes_are_stored_where_somebody_has_any() {
+    let (mut feedback, _) = Office::new().filed(1, FeedbackChannel::Web);
+    let stored = |feedback: &Feedback| serde_json::to_value(feedback).unwrap();
+    feedback.wishes = Wishes::default();
+    assert_eq!(stored(&feedback).get("wishes"), None);
+    feedback.wishes.legal_only = true;
+    assert_eq!(stored(&feedback)["wishes"]["legalOnly"], true);
+}
+
+#[test]
+fn what_is_written_of_a_feedback_is_for_its_author_and_the_agencies_that_have_it() {
+    let office = Office::new();
+    let unverified = office.in_status(FeedbackStatus::Unverified).0;
+    let received = office.in_status(FeedbackStatus::Received).0;
+    let routed = office.in_status(FeedbackStatus::Routed).0;
+    for (by, expected) in [
+        (officer(DESK), [false, true, true]),
+        (officer(HANDLER), [false, false, true]),
+        (officer(STRANGER), [false; 3]),
+        (author(&routed.code), [true; 3]),
+        (author(&Office::code(99)), [false; 3]),
+    ] {
+        let reads = [&unverified, &received, &routed].map(|feedback| feedback.may_read(&by));
+        assert_eq!(reads, expected, "{by:?}");
+    }
+}
+
+#[test]
 fn no_agency_may_be_named_as_the_codes_of_feedback_are() {
     let text = include_str!("../../../../infra/data/agencies.json");
     let mut listed: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -498,6 +526,10 @@ proptest! {
             prop_assert_eq!(usize::try_from(state.version).unwrap(), state.history.len());
             prop_assert!(state.history.windows(2).all(|pair| pair[0].at <= pair[1].at));
             prop_assert_eq!(state.status, state.history.last().unwrap().status);
+            for entry in &state.history {
+                let routes = entry.action == Some(FeedbackAction::Route);
+                prop_assert_eq!(entry.agency.is_some(), routes, "to whom, and only then");
+            }
             prop_assert_eq!(state.ended_at.is_some(), state.status.is_ended());
             prop_assert_eq!(state.ended_at.is_some(), state.content_until.is_some());
             let verified = state.status != FeedbackStatus::Unverified;

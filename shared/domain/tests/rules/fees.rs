@@ -135,6 +135,14 @@ fn a_choice_owes_its_reason_and_keeps_its_bounds() {
     }
 }
 
+#[test]
+fn a_choice_is_read_without_the_blanks_and_empty_reasons_that_people_leave() {
+    let reason = Some("  ".to_owned());
+    let typed = FeeChoice { reason, ..choice(" TL ", 3, Some(" poor ")) };
+    let read = asked(vec![typed], None).cleaned();
+    assert!(read.chosen == [FeeChoice { reason: None, ..choice("TL", 3, Some("poor")) }]);
+}
+
 /// The dossier of a procedure with a fee of 60,000 đồng in one item.
 fn received() -> Dossier {
     let state = played("5 working-day", Channel::Online, RECEIVED).into_state();

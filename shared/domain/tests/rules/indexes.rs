@@ -71,6 +71,30 @@ fn of_circular(
 
 // §3.5: the groups of QĐ 766 and their weights.
 #[test]
+fn our_own_books_say_a_share_only_where_there_is_something_to_share() {
+    type Told = fn(Measures, u64, u64) -> Measures;
+    let told: [(&str, Told); 3] = [
+        (domain::index::SYNCHRONISED, Measures::with_synchronised),
+        (domain::index::FEEDBACK, Measures::with_feedback),
+        (domain::index::SATISFIED, Measures::with_satisfied),
+    ];
+    for (input, with) in told {
+        assert_eq!(with(measured(&[]), 3, 4).ledger(input), Some((3, 4)), "{input}");
+        assert_eq!(with(measured(&[]), 0, 0).ledger(input), None, "{input}");
+    }
+}
+
+#[test]
+fn a_period_of_which_no_day_was_counted_knows_what_the_register_says_and_no_figure() {
+    let scope = Scope { agency: None, ended: EndedAgencies::AsCounted };
+    let known = Measures::not_counted(scope, catalogue().register(), day("2026-11-30"));
+    assert!(!known.are_counted());
+    assert!(known.get(Measure::Procedures).is_some());
+    assert_eq!(known.get(Measure::ProceduresOnlineUsed), None);
+    assert_eq!(known.get(Measure::Received), None);
+}
+
+#[test]
 fn the_groups_weigh_what_the_decision_says_and_hundred_together() {
     let indexes = indexes(shipped());
     let index = the(&indexes, "QD-766");
@@ -272,6 +296,15 @@ fn every_score_shows_what_it_was_made_of_and_where_that_came_from() {
         [("in-time", 100, None, &Origin::Figures), ("received", 100, None, &Origin::Figures)]
     );
     assert_eq!(inputs("TTTT.1")[0], ("procedures-online", 100, None, &Origin::Catalogue));
+    // What our own books say goes before what was declared.
+    let answered = measured(&[]).with_satisfied(3, 4);
+    let scored = score(the(&indexes, "QD-766"), &answered, &indexes, &november(), None);
+    let mut criteria = scored.groups.iter().flat_map(|group| &group.criteria);
+    let found = criteria.find(|found| found.criterion.code == "MDHL.2").unwrap();
+    assert_eq!(
+        (found.inputs[0].value, found.inputs[0].of, &found.inputs[0].origin),
+        (3, Some(4), &Origin::Survey)
+    );
 }
 
 #[test]

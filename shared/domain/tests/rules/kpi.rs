@@ -9,6 +9,7 @@ use domain::dossier::Dossier;
 use domain::id::AgencyCode;
 use domain::kpi::{
     DossierFacts, DueBasis, KpiCell, KpiRow, KpiRows, Rulings, broken_identities, end_of,
+    moved_since,
 };
 use domain::period::Period;
 use domain::procedure::Channel;
@@ -122,6 +123,21 @@ fn check(examples: &[(&str, &str, &str, &str)]) {
 
 // Domain note §6: resolved is status 9 or 10 by the date of 9; early, on time and late compare
 // dates.
+#[test]
+fn figures_moved_where_something_of_the_day_was_recorded_after_the_count() {
+    let dossier =
+        played("5 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00");
+    let mut told = facts(&dossier);
+    let recorded = at("2026-03-05T09:00");
+    told.history[1].recorded_at = recorded;
+    let second = jiff::SignedDuration::from_secs(1);
+    assert!(moved_since(&told, day("2026-03-02"), recorded - second));
+    assert!(!moved_since(&told, day("2026-03-02"), recorded), "it was counted");
+    assert!(!moved_since(&told, day("2026-03-01"), recorded - second), "it was later than the day");
+    told.history[1].at = end_of(day("2026-03-02"));
+    assert!(moved_since(&told, day("2026-03-02"), recorded - second), "in its last moment");
+}
+
 #[test]
 fn settled_is_early_on_time_or_late_by_the_date_alone() {
     check(&[

@@ -41,8 +41,10 @@ fn a_line_is_behind_from_what_is_owed_first_until_it_is_acknowledged() {
     assert!(!line.owe(2, after(61)), "a message of before changes nothing");
     assert_eq!((line.owed(), line.behind_since(), line.due_at()), (3, Some(now()), Some(now())));
     assert!(line.start("a", after(61), lease()));
+    assert_eq!(line.acknowledged_at(), None);
     assert!(line.acknowledge(2, "a", after(62)));
     assert_eq!((line.acknowledged(), line.behind_since()), (2, Some(now())));
+    assert_eq!(line.acknowledged_at(), Some(after(62)));
     assert_eq!(line.due_at(), Some(after(62)), "the rest is due at once");
     assert!(line.start("b", after(62), lease()) && line.acknowledge(3, "b", after(63)));
     assert_eq!((line.is_behind(), line.behind_since(), line.due_at()), (false, None, None));

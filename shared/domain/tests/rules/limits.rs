@@ -43,6 +43,14 @@ fn each_limit_that_ships_says_how_often_in_which_time() {
 }
 
 #[test]
+fn a_limit_is_widened_for_a_province_that_is_played_and_never_narrowed() {
+    let limit = limit(LimitName::MissesOfAddress);
+    for (times, most) in [(0, 60), (1, 60), (100, 6_000), (u32::MAX, u32::MAX)] {
+        assert_eq!(limit.widened(times), Limit { most, ..limit }, "{times}");
+    }
+}
+
+#[test]
 fn a_day_s_limit_ends_at_midnight_in_viet_nam_also_on_the_eve_of_tet() {
     let limit = limit(LimitName::SubmissionsOfAccount);
     // 23:59 on 16 February 2026; Tết is the 17th.
@@ -134,6 +142,24 @@ fn policy(budget: u64, shared_from: u32, share: u32) -> NoticePolicy {
     row["agencySharePercent"] = share.into();
     let file: PoliciesFile = serde_json::from_value(file).unwrap();
     NoticePolicies::assemble(file).unwrap().on(date_of(at("2026-11-17T09:00"))).clone()
+}
+
+#[test]
+fn the_budget_warns_from_its_percentage_on_until_it_is_spent() {
+    let mut file = shipped(include_str!("../../../../infra/data/notices.json"));
+    let row = &mut file["policies"][0];
+    (row["monthlyBudgetVnd"], row["budgetWarningPercent"]) = (json!(1_000), json!(80));
+    let file: PoliciesFile = serde_json::from_value(file).unwrap();
+    let policy = NoticePolicies::assemble(file).unwrap().on(day("2026-11-17")).clone();
+    for (spent, warns, is_spent) in [
+        (0, false, false),
+        (799, false, false),
+        (800, true, false),
+        (999, true, false),
+        (1_000, false, true),
+    ] {
+        assert_eq!((policy.budget_warns(spent), policy.budget_is_spent(spent)), (warns, is_spent));
+    }
 }
 
 /// A month as it is spent: by agency, and since the budget is divided.

@@ -119,6 +119,9 @@ fn each_wait_is_twice_the_one_before_up_to_an_hour_and_a_quarter_longer_at_most(
             let wait = policy().backoff(failures, draw).as_secs();
             assert!((least..=least + least / 4).contains(&wait), "after {failures}: {wait} s");
         }
+        let draws = 0..=u32::try_from(least / 4).unwrap();
+        let spread = draws.map(|draw| policy().backoff(failures, draw).as_secs());
+        assert!(spread.eq(least..=least + least / 4), "each second of the quarter is drawn");
     }
 }
 

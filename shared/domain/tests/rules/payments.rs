@@ -51,6 +51,15 @@ fn an_attempt_has_a_name_of_its_own_made_of_letters_and_digits() {
 }
 
 #[test]
+fn an_attempt_that_the_platform_did_not_take_has_failed_and_no_other() {
+    let (mut payment, references) = begun(2);
+    let version = payment.version;
+    payment.was_refused(&references[1]);
+    assert_eq!(states(&payment), [AttemptState::Pending, AttemptState::Failed]);
+    assert_eq!(payment.version, version + 1);
+}
+
+#[test]
 fn what_counts_is_the_sum_that_is_owed_while_it_is_owed_and_once() {
     for (amount, owed, state, came) in [
         (OWED, true, OnlineState::Paid, Came::Counts),
@@ -120,7 +129,9 @@ fn the_platform_is_asked_soon_then_seldom_then_at_night_and_at_last_not_any_more
 fn a_payer_goes_on_with_what_they_began_for_a_quarter_of_an_hour() {
     let (mut payment, references) = begun(1);
     assert_eq!(payment.open(now()), None, "nobody has an address yet");
+    let version = payment.version;
     payment.may_pay_at(&references[0], "https://pay.example/1".to_owned());
+    assert_eq!(payment.version, version + 1);
     let open = |payment: &OnlinePayment, minutes| {
         let found = payment.open(now() + SignedDuration::from_mins(minutes));
         found.and_then(|attempt| attempt.address.clone())

@@ -22,6 +22,8 @@ fn a_number_of_an_order_has_its_form_and_a_dossier_has_a_bound_of_them() {
     for number in 0..ORDERS_MAX {
         assert!(post.hear(item(&format!("VN{number}"), PostalState::Ordered, 0)).unwrap());
     }
+    let stored = serde_json::to_string(&post).unwrap();
+    assert!((stored.len()..8_000).contains(&post.stored_bytes()), "{}", stored.len());
     let broken = post.hear(item("VN99", PostalState::Ordered, 0)).unwrap_err();
     assert_eq!(broken.rule.slug(), "item-count");
     assert!(post.hear(item("VN3", PostalState::Delivered, 1)).unwrap());

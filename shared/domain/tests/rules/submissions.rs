@@ -1,14 +1,15 @@
 //! What must be true before documents become a dossier.
 
 use domain::applicant::Applicant;
-use domain::dossier::{Action, Actor, DossierStatus};
+use domain::dossier::{Action, Actor, DossierStatus, Duty};
 use domain::procedure::Channel;
 use domain::submission::{
     Document, DocumentContent, DocumentReference, DocumentsKeptBy, PaperKind, Submission, Times,
 };
 
 use super::world::{
-    AGENCY, OWNER, at, catalogue, citizen, day, handed_in, integrator, officer, portal, term,
+    AGENCY, OTHER_AGENCY, OWNER, STRANGER, at, catalogue, citizen, day, handed_in, integrator,
+    officer, portal, schedule, term,
 };
 
 fn applicant() -> Applicant {
@@ -74,6 +75,33 @@ fn agency_and_procedure_must_be_known_and_in_force_on_the_day() {
             .map(|violation| (violation.field.as_str(), violation.rule.slug()))
             .collect();
         assert_eq!(found, expected, "{procedure} at {agency} on {on}");
+    }
+}
+
+#[test]
+fn who_may_hand_in_is_the_applicant_a_portal_the_agencys_system_or_its_counter() {
+    let counter = |agency: &str| Actor::Officer {
+        id: "officer-7".to_owned(),
+        agency: agency.parse().unwrap(),
+        predecessors: Vec::new(),
+        duty: Duty::Counter,
+    };
+    use Channel::{Counter, Online, Postal};
+    for (by, channels) in [
+        (portal(), vec![Online, Counter, Postal]),
+        (citizen(OWNER), vec![Online, Counter, Postal]),
+        (citizen(STRANGER), vec![]),
+        (integrator(&[OTHER_AGENCY, AGENCY]), vec![Online, Counter, Postal]),
+        (integrator(&[OTHER_AGENCY]), vec![]),
+        (counter(AGENCY), vec![Counter, Postal]),
+        (counter(OTHER_AGENCY), vec![]),
+        (officer(AGENCY), vec![]),
+        (schedule(), vec![]),
+    ] {
+        let takes =
+            |channel: &Channel| submission(AGENCY, "1.013831", *channel).may_be_handed_in_by(&by);
+        let taken: Vec<Channel> = [Online, Counter, Postal].into_iter().filter(takes).collect();
+        assert_eq!(taken, channels, "{by:?}");
     }
 }
 

@@ -177,9 +177,20 @@ fn a_provider_s_terms_that_contradict_themselves_are_refused() {
     refused("providers.zalo", "source", |files| {
         files.providers["providers"][0]["source"] = json!(" ")
     });
-    for (field, value) in
-        [("stepsPercent", json!([])), ("leastCalls", json!(21)), ("failuresPercent", json!(101))]
-    {
+    for (field, value) in [
+        ("stepsPercent", json!([])),
+        ("stepsPercent", json!([0, 50])),
+        ("stepsPercent", json!([50, 101])),
+        ("stepCalls", json!(0)),
+        ("slowMs", json!(0)),
+        ("windowCalls", json!(1_001)),
+        ("leastCalls", json!(0)),
+        ("leastCalls", json!(21)),
+        ("failuresPercent", json!(0)),
+        ("failuresPercent", json!(101)),
+        ("restSeconds", json!(0)),
+        ("restSeconds", json!(86_401)),
+    ] {
         refused("failover", "range", |files| files.providers["failover"][field] = value);
     }
 }
