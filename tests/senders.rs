@@ -285,7 +285,7 @@ async fn a_process_that_dies_before_it_records_an_effect_records_the_same_when_i
             assert_eq!(died.retryable(), Retry::Yes, "{died}");
             // The next process has another hour, and finds what was done.
             let later = at("2026-11-17T03:00:00Z");
-            desk(&world, &queue).receive(&arrived, &world.catalogue, later).await.unwrap();
+            desk(&world, queue).receive(&arrived, &world.catalogue, later).await.unwrap();
             let id = event["id"].as_str().unwrap();
             assert_eq!(state_of(&world, id).await, Some(applied(version)));
         }
