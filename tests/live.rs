@@ -1,7 +1,7 @@
 //! The figures of the day: counted once by whatever happens to the relay, mended by the night.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
