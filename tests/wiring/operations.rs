@@ -127,10 +127,14 @@ fn what_a_month_costs_is_counted_from_the_figures() {
         let number = rest.trim_start_matches([' ', '|', '$']);
         number.split([' ', ' ']).next().unwrap().parse().unwrap()
     };
-    let logs = figures.lines().find(|line| line.starts_with("| logs, beside them")).unwrap();
-    let logs: f64 = logs.split('|').nth(2).unwrap().trim().parse().unwrap();
-    let life =
-        dollars("| tables, queues, compute |") + dollars("| HTTP requests, beside them |") + logs;
+    let beside = |begins: &str| -> f64 {
+        let row = figures.lines().find(|line| line.starts_with(begins)).unwrap();
+        row.split('|').nth(2).unwrap().trim().parse().unwrap()
+    };
+    let life = dollars("| tables, queues, compute |")
+        + dollars("| HTTP requests, beside them |")
+        + beside("| figures of the day, beside them")
+        + beside("| logs, beside them");
     let idle =
         dollars("A month in which nothing happens: ") + dollars("for the pollers of the queues,\n");
     let document = file(DOCUMENT);

@@ -27,7 +27,7 @@ pub(crate) enum Reading {
     AsWritten,
 }
 
-/// A message, read.
+/// What a message of the queue asks for, and how its first step reads.
 #[derive(Debug)]
 pub(crate) struct Order {
     /// The dossier, feedback, question or report that it is about.
@@ -39,7 +39,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// What `message` says.
+    /// Reads a message of the queue; fails for one of a kind that is not known here.
     pub(crate) fn of(message: &str) -> Result<Self, Failure> {
         let event: CloudEvent<Value> = read_json(message.as_bytes())?;
         match event.kind.as_str() {

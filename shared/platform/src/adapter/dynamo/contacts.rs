@@ -72,7 +72,7 @@ struct PhoneItem {
 }
 
 impl PhoneItem {
-    /// What both know.
+    /// The longer memory of both, channel by channel.
     fn and(self, other: Self) -> Self {
         Self {
             zalo_unreachable_until: self.zalo_unreachable_until.max(other.zalo_unreachable_until),
