@@ -307,7 +307,7 @@ async fn an_order_that_the_post_has_lost_is_found_by_the_night_and_placed_again(
         synced(&national, &sent, night).await;
         national.minute(night).await;
         assert_eq!(post.counts().orders, 1, "{lost}");
-        night = night + SignedDuration::from_hours(24);
+        night += SignedDuration::from_hours(24);
     }
     assert_eq!(line(&national, &code).await.reopened(), 1);
 }
@@ -324,7 +324,8 @@ async fn where_it_goes_is_seen_by_officers_and_the_applicant_with_the_order_and_
     let own = || Call::new("GET /v1/own/{code}/case").code(&code).proven(&code);
     let readers = || [of(&code).citizen(CITIZEN), of(&code).officer(AGENCY), own()];
     for call in readers() {
-        assert_eq!(case(&world, call).await.body["resultTo"], shown);
+        let answer: Answer = call.at_its_function(&world).await.into();
+        assert_eq!(answer.body["resultTo"], shown);
     }
     moves(&world, &code, &FINISHED, at(NOW)).await;
     shown["order"] = format!("{code}-4").into();
@@ -332,8 +333,9 @@ async fn where_it_goes_is_seen_by_officers_and_the_applicant_with_the_order_and_
     let data = json!({ "order": number, "what": "result", "state": "collected" });
     take(&world, &moved("p1", NOW, &code, &data)).await.unwrap();
     for call in readers() {
-        let body = case(&world, call).await.body;
-        assert_eq!((&body["resultTo"], &body["post"][0]["order"]), (&shown, &number));
+        let answer: Answer = call.at_its_function(&world).await.into();
+        let (to, post) = (&answer.body["resultTo"], &answer.body["post"]);
+        assert_eq!((to, &post[0]["order"]), (&shown, &number));
     }
     assert_eq!(case(&world, of(&code).citizen(NEIGHBOUR)).await.status, 404);
     let fetched = handed_in_for(&world, "b", None).await;

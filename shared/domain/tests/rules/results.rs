@@ -301,17 +301,16 @@ fn ordered(moves: &[Command]) -> Option<String> {
 fn the_post_is_asked_for_the_document_that_holds_unless_it_was_handed_over_another_way() {
     let paper = || finish(Some(GivenResult::Paper));
     let back = || command("back", Action::SendBack);
-    let order = |moves: &[Command]| ordered(moves);
     let is = |version: &str| Some(version.to_owned());
-    assert_eq!(order(&[]), None);
-    assert_eq!(order(&[paper()]), is("-3"));
-    assert_eq!(order(&[finish(electronic())]), is("-3"), "there may be a paper beside it");
-    assert_eq!(order(&[finish(Some(GivenResult::Nothing))]), None);
-    assert_eq!(order(&[paper(), back()]), None);
-    assert_eq!(order(&[paper(), back(), paper()]), is("-5"));
-    assert_eq!(order(&[paper(), hand_over(HandoverWay::Post)]), is("-3"));
-    assert_eq!(order(&[paper(), hand_over(HandoverWay::InPerson)]), None);
-    assert_eq!(order(&[finish(electronic()), hand_over(HandoverWay::Online)]), None);
+    assert_eq!(ordered(&[]), None);
+    assert_eq!(ordered(&[paper()]), is("-3"));
+    assert_eq!(ordered(&[finish(electronic())]), is("-3"), "there may be a paper beside it");
+    assert_eq!(ordered(&[finish(Some(GivenResult::Nothing))]), None);
+    assert_eq!(ordered(&[paper(), back()]), None);
+    assert_eq!(ordered(&[paper(), back(), paper()]), is("-5"));
+    assert_eq!(ordered(&[paper(), hand_over(HandoverWay::Post)]), is("-3"));
+    assert_eq!(ordered(&[paper(), hand_over(HandoverWay::InPerson)]), None);
+    assert_eq!(ordered(&[finish(electronic()), hand_over(HandoverWay::Online)]), None);
     let mut state = received().into_state();
     state.result_to = None;
     state.history[0].by_post = true;
