@@ -117,7 +117,7 @@ fn a_rule_has_to_say_which_system_tells_and_within_a_day() {
 
 #[test]
 fn who_tells_has_to_be_a_system_of_the_catalogue() {
-    let found = with(json!([{"tells": "them", "system": "post"}])).unwrap_err();
+    let found = with(json!([{"tells": "them", "system": "nobody"}])).unwrap_err();
     assert_eq!(found[0].rule, RuleName::KnownSystem);
 }
 
