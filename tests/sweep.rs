@@ -426,11 +426,12 @@ fn is_owed(name: &str, crossing: &Crossing, mode: Mode, found: &str) -> bool {
         // A process ended around a call to a gateway: the notice is *unknown*, and a code is asked
         // for again (ADR 89).
         "notify-applicant" if is_unknown => within(&[".phones", ".tables.NoticesTable"]),
-        // What waited is asked again by another message: the try that came to nothing is recorded, or a
-        // report settles it before its answer is.
-        "notify-applicant" if ["a question is asked", "a woken notice is told"].contains(&name) => {
-            let notice = ".tables.NoticesTable[0].n.L[0].M";
-            within(&[format!("{notice}.q").as_str(), format!("{notice}.b").as_str()])
+        // A try that came to nothing is recorded, and another one follows; or a report settles a
+        // notice before the answer of its call is stored, with who made it.
+        "notify-applicant" => {
+            let notice = found.strip_prefix(".tables.NoticesTable[0].n.L[");
+            let field = notice.and_then(|rest| rest.split_once("].M.")).map(|(_, field)| field);
+            field.is_some_and(|field| field.starts_with("q.L: ") || field.starts_with("b: "))
         }
         // Whoever has no reply writes again; what they said of a result is counted all the same
         // (ADR 94, 105).
