@@ -139,7 +139,7 @@ pub async fn work_over(
         limits: Limits::Kept,
         questions: Some(&questions),
     };
-    let codes = Codes { proofs: &world.proofs, key: &proof_key() };
+    let codes = Codes { proofs: &world.proofs, counts: &world.counts, key: &proof_key() };
     notify_applicant::work(message, &desk, &codes, || at(now)).await
 }
 

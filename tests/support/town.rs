@@ -427,7 +427,11 @@ impl Town {
                     limits: notify_applicant::Limits::Kept,
                     questions: Some(questions),
                 };
-                let codes = &notify_applicant::Codes { proofs: &world.proofs, key: &key };
+                let codes = &notify_applicant::Codes {
+                    proofs: &world.proofs,
+                    counts: &world.counts,
+                    key: &key,
+                };
                 let work = async |arrived: batch::Arrived| {
                     notify_applicant::work(&arrived.body, desk, codes, || now).await
                 };

@@ -106,6 +106,8 @@ pub struct World {
     pub contacts: ContactBook,
     /// One-time codes that were asked for.
     pub proofs: ProofTable,
+    /// How many one-time codes a number has had.
+    pub counts: CountTable,
     /// What limits pass through at the doors, as wide as they are.
     pub gate: Gate<CountTable>,
     /// The same of submissions, so wide that tests of something else hand in as many as they like.
@@ -240,6 +242,7 @@ impl World {
                 people: people(),
             },
             proofs: ProofTable::new(client.clone(), table("ProofsTable")),
+            counts: CountTable::new(client.clone(), table("ProofsTable")),
             accounts: AccountTable::new(client.clone(), table("AccountsTable")),
             uploads: UploadTable::new(client.clone(), table("DocumentsTable")),
             copies: CopyTable::new(client.clone(), table("DocumentsTable")),

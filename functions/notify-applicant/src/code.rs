@@ -9,10 +9,12 @@ use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::{Notice, NoticeChannel, Provider};
 use jiff::{SignedDuration, Timestamp};
 use platform::Failure;
-use platform::dynamo::ProofTable;
+use platform::dynamo::{CountTable, ProofTable};
 use platform::gateway::Verdict;
 use platform::message::{CloudEvent, PROOF_ASKED, ProofAsked, read_data};
-use platform::port::{Acknowledgements, Contacts, DossierStore, MessageGateways, NoticeBook};
+use platform::port::{
+    Acknowledgements, Contacts, Counts, DossierStore, MessageGateways, NoticeBook,
+};
 use platform::proof::{CODE_COUNTS, ProofKey, ProofRecord};
 use platform::request::read_json;
 use serde_json::Value;
@@ -23,6 +25,8 @@ use crate::{Desk, tell};
 pub struct Codes<'a> {
     /// The codes that were asked for.
     pub proofs: &'a ProofTable,
+    /// How many of them a number has had.
+    pub counts: &'a CountTable,
     /// The key that makes the codes.
     pub key: &'a ProofKey,
 }
@@ -100,9 +104,9 @@ where
             return unsent("it was sent before");
         }
         let number = format!("{}#{day}", codes.key.hidden("number", phone.zalo()));
-        let kept = SignedDuration::from_hours(48);
+        let end = now.saturating_add(SignedDuration::from_hours(48)).unwrap_or(now);
         let most = self.catalogue.limits().on(LimitName::CodesOfTelephone, day).most;
-        if codes.proofs.count(&number, kept, now).await? > u64::from(most) {
+        if codes.counts.add(&number, 1, end).await? > u64::from(most) {
             return unsent("the number has had too many");
         }
         for (channel, provider) in self.ways(&policy, &reach, now) {

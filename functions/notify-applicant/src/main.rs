@@ -10,7 +10,7 @@ use platform::batch::{Plan, SHORT_PATIENCE};
 use platform::clock;
 use platform::cloud::Cloud;
 use platform::dynamo::{
-    AccountTable, ContactBook, Deliveries, Dossiers, FeedbackTable, Notices, ProofTable,
+    AccountTable, ContactBook, CountTable, Deliveries, Dossiers, FeedbackTable, Notices, ProofTable,
 };
 use platform::entry::{self, queue};
 use platform::gateway::Gateways;
@@ -37,9 +37,10 @@ async fn wire() -> Result<(), entry::Error> {
         patience: SHORT_PATIENCE,
     };
     let ledger = &Deliveries::new(client.clone(), settings.deliveries_table);
+    let counts = &CountTable::new(client.clone(), settings.proofs_table.clone());
     let proofs = &ProofTable::new(client.clone(), settings.proofs_table);
     let feedback = &FeedbackTable::new(client.clone(), settings.feedback_table);
-    let codes = &Codes { proofs, key: &settings.proof_key };
+    let codes = &Codes { proofs, counts, key: &settings.proof_key };
     let (key, page) = (&settings.proof_key, &settings.public_url);
     let questions = Some(&Questions { answers: feedback, key, page });
     let tokens = LiveToken::new(AccountTable::new(client, settings.accounts_table));

@@ -1,11 +1,11 @@
-//! The proofs table: one row for each one-time code that was asked for, and counts of how often
-//! somebody asked. All of it goes by itself.
+//! The proofs table: one row for each one-time code that was asked for. All of them go by
+//! themselves.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::id::DossierCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{down, number, put, read, text, unless_refused, write};
 use crate::Failure;
@@ -38,30 +38,6 @@ impl ProofTable {
         let got = self.client.get_item().table_name(&self.table);
         let got = got.key("proof", text(id.to_string())).consistent_read(true);
         got.send().await.map_err(down)?.item.map(read).transpose()
-    }
-
-    /// Counts `what` once more, and gives how often it was counted; forgotten after `length`. The
-    /// window of a count is a part of its name.
-    pub async fn count(
-        &self,
-        what: &str,
-        length: SignedDuration,
-        now: Timestamp,
-    ) -> Result<u64, Failure> {
-        let end = now.saturating_add(length).unwrap_or(now);
-        let counted = self
-            .update(&format!("count#{what}"))
-            .update_expression("ADD #count :one SET expiresAt = :end")
-            .expression_attribute_names("#count", "count")
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":end", number(end.as_second()))
-            .return_values(ReturnValue::UpdatedNew)
-            .send()
-            .await
-            .map_err(down)?;
-        let item = counted.attributes.unwrap_or_default();
-        let count = item.get("count").and_then(|value| value.as_n().ok()?.parse().ok());
-        count.ok_or_else(|| Failure::Defect("a count was raised and not told".to_owned()))
     }
 
     /// Marks that the code of the proof is sent to this masked number; `false` where somebody has
