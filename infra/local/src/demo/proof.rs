@@ -206,8 +206,8 @@ fn sent_twice(accepted: &[Value]) -> Claim {
 }
 
 /// What the one case proves: the result is the officer's file, what was asked for is what was paid
-/// and what the receipt says, and every read is recorded.
-pub(super) fn of_story(told: &Told) -> [Claim; 3] {
+/// and what the receipt says, the post is to bring the result once, and every read is recorded.
+pub(super) fn of_story(told: &Told) -> [Claim; 4] {
     let same = u64::from(told.signed == told.fetched);
     let hashes = [format!("signed {}, fetched {}", told.signed, told.fetched)];
     [
@@ -221,6 +221,7 @@ pub(super) fn of_story(told: &Told) -> [Claim; 3] {
             ],
             &[],
         ),
+        Claim::new("post", &[(1, "result wanted by post"), (told.ordered, "ordered there")], &[]),
         Claim::new("reads", &[(told.read, "reads of it"), (told.recorded, "recorded")], &[]),
     ]
 }
@@ -273,6 +274,7 @@ pub(super) fn conclude(screen: &Screen, found: &[Claim], days: usize) -> bool {
             format!("{refused} commands refused as expected"),
             equal(found, "result"),
             equal(found, "fee"),
+            equal(found, "post"),
             equal(found, "reads"),
             "nothing parked".to_owned(),
         ],

@@ -198,6 +198,12 @@ impl Stack {
         Ok(shown.as_object().into_iter().flatten().map(stored).collect())
     }
 
+    /// The orders that the post's stand-in has, by number.
+    pub(super) async fn postal_orders(&self) -> Result<Value, DemoError> {
+        let url = format!("{}/orders", self.setting("POST_URL")?);
+        self.call(Method::GET, &url, None, None, None).await
+    }
+
     /// The payer of an attempt pays at the payment platform's stand-in; what their browser brings
     /// back.
     pub(super) async fn pays(&self, reference: &str) -> Result<Value, DemoError> {

@@ -24,6 +24,12 @@ const PROCEDURE: &str = "1.013831";
 const AGENCY: &str = "H20.12";
 const CITIZEN: &str = "087085001234";
 
+/// Where the citizen wants the result sent.
+const ADDRESS: &str = "12 Lê Lợi, phường Sa Đéc";
+
+/// How long the order of a result may take.
+const ORDERED_WITHIN: Duration = Duration::from_secs(60);
+
 /// How long a verdict on a document may take.
 const INSPECTED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -42,6 +48,8 @@ pub(super) struct Told {
     pub(super) paid: u64,
     /// What the citizen's receipt says, in đồng.
     pub(super) receipt: u64,
+    /// Orders that the post has for the result.
+    pub(super) ordered: u64,
     /// Reads of personal data that the story makes.
     pub(super) read: u64,
     /// Those that the citizen finds recorded.
@@ -108,6 +116,7 @@ pub(super) async fn tell(stack: &Stack, screen: &Screen) -> Result<Told, DemoErr
     let attempt = teller.pay(&code).await?;
     let result = signed(&authority.holder(Signing::EcdsaP256, |_| {}), &Making::default());
     let (id, receipt) = teller.finish(&code, &result, &attempt).await?;
+    let ordered = teller.ordered(&code).await?;
     let fetched = teller.fetch(&code, &id, citizen()).await?;
     teller.line("the citizen downloads the result: it is the officer's file, byte by byte");
     let reads = format!("/v1/dossiers/{code}/reads");
@@ -116,7 +125,7 @@ pub(super) async fn tell(stack: &Stack, screen: &Screen) -> Result<Told, DemoErr
     teller.line(&format!("the citizen sees who has looked: {recorded} reads, each with its time"));
     let Teller { read, owed, paid, .. } = teller;
     let (signed, fetched) = (sha256(&result), sha256(&fetched));
-    Ok(Told { code, signed, fetched, owed, paid, receipt, read, recorded })
+    Ok(Told { code, signed, fetched, owed, paid, receipt, ordered, read, recorded })
 }
 
 impl Teller<'_> {
@@ -197,6 +206,7 @@ impl Teller<'_> {
                 "phone": "0912345678",
             },
             "documents": &documents[..2],
+            "resultTo": { "address": ADDRESS, "province": "82" },
         });
         let door = (Method::POST, "/v1/dossiers");
         match self.asked(door.clone(), citizen(), Some(&body), "incomplete").await {
@@ -305,6 +315,8 @@ impl Teller<'_> {
         });
         self.moved(code, officer(), &end).await?;
         self.line("the officer finishes with a signed PDF, whose signature was verified");
+        self.await_order(code).await?;
+        self.line("the post has an order to bring it to the citizen's address");
         let handed = json!({
             "action": "return-result", "expectedVersion": 7, "handover": { "how": "online" },
         });
@@ -321,6 +333,30 @@ impl Teller<'_> {
         let missing =
             || DemoError::CannotGoOn(format!("the case has no result: {}", case["results"]));
         Ok((ids.next().ok_or_else(missing)?.to_owned(), receipt))
+    }
+
+    /// How many orders the post has for a result of the dossier.
+    async fn ordered(&self, code: &str) -> Result<u64, DemoError> {
+        let orders = self.stack.postal_orders().await?;
+        let orders = orders.as_object().into_iter().flatten();
+        let to_them = |(number, order): &(&String, &Value)| {
+            let address = order["Receiver"]["Address"].as_str().unwrap_or_default();
+            number.starts_with(&format!("{code}-")) && address.contains(ADDRESS)
+        };
+        Ok(orders.filter(to_them).count() as u64)
+    }
+
+    /// Waits until the post has an order: it is handed over another way as soon as somebody says so.
+    async fn await_order(&self, code: &str) -> Result<(), DemoError> {
+        let since = Instant::now();
+        while self.ordered(code).await? == 0 {
+            if since.elapsed() > ORDERED_WITHIN {
+                let text = "the post has no order for the result".to_owned();
+                return Err(DemoError::CannotGoOn(text));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
     }
 
     async fn moved(&self, code: &str, by: Asker, body: &Value) -> Result<(), DemoError> {
