@@ -66,8 +66,10 @@ pub(super) fn in_words(notice: &Value) -> Value {
     let attempts = notice["q"].as_array().map(Vec::as_slice).unwrap_or_default().iter();
     let attempts = attempts.map(|call| {
         let outcome = outcome_word(call["o"].as_str().unwrap_or(""));
+        // The provider that is asked most goes without saying.
+        let provider = call["p"].as_str().unwrap_or("zalo");
         json!({
-            "provider": call["p"], "outcome": outcome,
+            "provider": provider, "outcome": outcome,
             "code": call["c"].as_str().unwrap_or(outcome), "at": time(changed, &call["t"]),
             "times": call["n"].as_u64().unwrap_or(1), "priceVnd": call["$"],
             "reportedVnd": call["e"],
