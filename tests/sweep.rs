@@ -431,7 +431,7 @@ fn is_owed(name: &str, crossing: &Crossing, mode: Mode, found: &str) -> bool {
         "notify-applicant" => {
             let notice = found.strip_prefix(".tables.NoticesTable[0].n.L[");
             let field = notice.and_then(|rest| rest.split_once("].M.")).map(|(_, field)| field);
-            field.is_some_and(|field| field.starts_with("q.L: ") || field.starts_with("b: "))
+            field.is_some_and(|field| field.starts_with("q.") || field.starts_with("b: "))
         }
         // Whoever has no reply writes again; what they said of a result is counted all the same
         // (ADR 94, 105).
