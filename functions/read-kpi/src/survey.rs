@@ -202,17 +202,11 @@ impl Surveyed {
         for Line { key, name, figures } in counted.lines {
             let returned = figures.row.returned;
             if returned > 0 {
-                lines.insert(
-                    key,
-                    JoinedLine { name, returned, tally: Tally::default(), is_hidden: false },
-                );
+                lines.insert(key, JoinedLine::unanswered(name, returned));
             }
         }
         for (key, tally) in said {
-            let named = || {
-                let name = name(by, &key, catalogue, last);
-                JoinedLine { name, returned: 0, tally: Tally::default(), is_hidden: false }
-            };
+            let named = || JoinedLine::unanswered(name(by, &key, catalogue, last), 0);
             lines.entry(key.clone()).or_insert_with(named).tally = tally;
         }
         let counts: Vec<u64> = lines.values().map(|line| line.tally.all()).collect();
@@ -301,6 +295,10 @@ struct JoinedLine {
 }
 
 impl JoinedLine {
+    fn unanswered(name: String, returned: u64) -> Self {
+        Self { name, returned, tally: Tally::default(), is_hidden: false }
+    }
+
     fn shown(&self) -> Shown {
         Shown::of(self.returned, &self.tally, self.is_hidden)
     }

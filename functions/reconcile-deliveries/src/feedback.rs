@@ -31,8 +31,7 @@ pub struct FeedbackStanding {
 }
 
 /// Compares the ledger with what was changed in this time, sends what it does not know, and has asked
-/// for what was acknowledged since. Gives
-/// how far each system is at which people give feedback.
+/// for what was acknowledged since. Gives how far each system is at which people give feedback.
 pub(crate) async fn compared(
     systems: &[&System],
     (table, ledger): (&FeedbackTable, &Deliveries),

@@ -7,18 +7,15 @@ use domain::delivery::{BATCH_REQUESTS, Delivery, Grant, Pace, System, TransferTe
 use domain::dossier::Dossier;
 use domain::id::DossierCode;
 use futures::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use platform::port::{Case, CaseSystems, DeliveryLedger, DossierStore, Stored};
 use platform::{Failure, LogLine};
 
 use crate::deliver::{Away, Delivered, End, Way};
-use crate::{Desk, WIDTH};
+use crate::{Desk, NEXT_TURN, WIDTH, holder};
 
 /// Attempts to store a line or a rate that other writers change.
 const STORED_MAX: u32 = 12;
-
-/// When those come again that a probe, or the rest of a minute, has no room for.
-const NEXT_TURN: SignedDuration = SignedDuration::from_mins(1);
 
 /// A line that may go now, with what has not been stored of it yet.
 struct Going<'a> {
@@ -154,8 +151,7 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
         }
         // What failed before goes last: it may end the round.
         going.sort_by_key(|one| one.line.tries());
-        // No two rounds draw the same.
-        let holder = format!("{:016x}", fastrand::u64(..));
+        let holder = holder();
         let mut taken = Vec::new();
         for mut one in going {
             let dossier = one.dossier;

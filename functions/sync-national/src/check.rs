@@ -10,10 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::port::{Case, CaseSystems, DeliveryLedger, DossierStore, Found, Trouble};
 use platform::{Failure, LogLine};
 
-use crate::Desk;
-
-/// The longest that a question waits for its turn in the queue.
-const WAIT_MAX: SignedDuration = SignedDuration::from_hours(1);
+use crate::{Desk, WAIT_MAX};
 
 impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems> Desk<'_, D, L, S> {
     /// Asks `system` whether it has `dossiers` as it has acknowledged them, and reopens the lines of

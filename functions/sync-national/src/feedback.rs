@@ -13,16 +13,10 @@ use platform::port::{
 };
 use platform::{Failure, LogLine};
 
-use crate::Desk;
-
-/// When what has no room in this minute comes again.
-const NEXT_TURN: SignedDuration = SignedDuration::from_mins(1);
+use crate::{Desk, NEXT_TURN, WAIT_MAX, holder};
 
 /// When what nobody can take comes again, since nothing is agreed with the system now.
 const NEXT_DAY: SignedDuration = SignedDuration::from_hours(24);
-
-/// The longest that a question waits for its turn in the queue.
-const WAIT_MAX: SignedDuration = SignedDuration::from_hours(1);
 
 /// A feedback with its words, at the system where it was given.
 struct Round<'a> {
@@ -153,7 +147,7 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems + FeedbackSystems> Desk<
                 return self.change(code, system, put_off).await;
             }
         };
-        let holder = format!("{:016x}", fastrand::u64(..));
+        let holder = holder();
         if !line.start(&holder, now, self.lease) {
             return Ok(());
         }

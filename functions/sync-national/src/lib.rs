@@ -49,6 +49,17 @@ pub const BATCH_TIMEOUT: Duration = Duration::from_secs(100);
 /// next minutes, and nobody waits for it.
 pub const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 
+/// When those come again that a probe, or the rest of a minute, has no room for.
+const NEXT_TURN: SignedDuration = SignedDuration::from_mins(1);
+
+/// The longest that a question waits for its turn in the queue.
+const WAIT_MAX: SignedDuration = SignedDuration::from_hours(1);
+
+/// Who takes a line for a round. No two rounds draw the same.
+fn holder() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}
+
 /// What the work needs.
 #[derive(Debug)]
 pub struct Desk<'a, D, L, S> {

@@ -3,10 +3,12 @@
 //!
 //! One file for each stand-in: [`issuer`] mints tokens; [`gateways`] has a file for each gateway;
 //! [`portal`] is the national portal's adapter, [`payment_platform`] the payment platform, [`post`]
-//! the public post. Each answers as its vendor documents, on loopback alone. [`demo`] plays the day of a province that [`writer`] has written.
+//! the public post. Each answers as its vendor documents, on loopback alone. [`demo`] plays the day of
+//! a province that [`writer`] has written.
 
 pub mod arguments;
 pub mod demo;
+mod faults;
 pub mod gateways;
 pub mod http;
 pub mod issuer;

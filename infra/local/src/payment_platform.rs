@@ -26,6 +26,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::faults::Faults;
 use crate::hex;
 use crate::http::{Answer, Dropped, Handler, Request};
 use fault::{Fault, Mode};
@@ -68,7 +69,7 @@ struct Bill {
 #[derive(Default)]
 struct State {
     bills: BTreeMap<String, Bill>,
-    faults: Vec<Fault>,
+    faults: Faults<Fault>,
 }
 
 /// The account that the platform knows.
@@ -110,7 +111,7 @@ impl PaymentPlatform {
     /// Ends the connections of the next `times` messages without an answer; what they ask for is
     /// done.
     pub fn drop_answers(&self, times: u32) {
-        self.state().faults.push(Fault::times(Mode::DropAfter, times));
+        self.state().faults.add(Fault::so_often(Mode::DropAfter, times));
     }
 
     /// The payer of an attempt pays so many đồng. Whether there is such an attempt.
@@ -192,25 +193,9 @@ impl PaymentPlatform {
         Answer::ok(&json!({ "owedVnd": owed, "paidVnd": paid, "state": state, "asked": asked }))
     }
 
-    fn has_fault(&self, body: &[u8]) -> Answer {
-        match serde_json::from_slice::<Fault>(body) {
-            Ok(fault) => {
-                self.state().faults.push(fault);
-                Answer::with(StatusCode::NO_CONTENT, &Value::Null)
-            }
-            Err(error) => {
-                let what = json!({ "error": error.to_string() });
-                Answer::with(StatusCode::BAD_REQUEST, &what)
-            }
-        }
-    }
-
     /// A message, as today's faults have it.
     async fn message(&self, message: &Value) -> Result<Answer, Dropped> {
-        let fault = {
-            let mut state = self.state();
-            state.faults.iter_mut().find(|fault| fault.meets(message)).map(Fault::spent)
-        };
+        let fault = self.state().faults.met(|fault| fault.meets(message));
         let Some(fault) = fault else { return Ok(Answer::ok(&self.answer(message))) };
         match fault.mode {
             Mode::Outage => Err(Dropped),
@@ -258,10 +243,10 @@ impl Handler for PaymentPlatform {
                 self.way_back(reference, "01")
             }
             (&Method::GET, ["bills", reference]) => self.bill(reference),
-            (&Method::PUT, ["fault"]) => self.has_fault(&request.body),
+            (&Method::PUT, ["fault"]) => self.state().faults.put(&request.body),
             (&Method::GET, ["fault"]) => Answer::ok(&json!(self.state().faults)),
             (&Method::DELETE, ["fault"]) => {
-                self.state().faults.clear();
+                self.state().faults.mend();
                 Answer::with(StatusCode::NO_CONTENT, &Value::Null)
             }
             (&Method::GET, ["health"]) => Answer::ok(&json!({})),

@@ -33,6 +33,7 @@ use hyper::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::faults::Faults;
 use crate::http::{Answer, Dropped, Handler, Request};
 use fault::{Fault, Mode};
 use feedback::FeedbackBook;
@@ -96,7 +97,7 @@ struct State {
     dossiers: BTreeMap<String, Kept>,
     feedback: FeedbackBook,
     counts: Counts,
-    faults: Vec<Fault>,
+    faults: Faults<Fault>,
     /// A call that was held back, to be carried out behind the next one.
     late: Option<Value>,
 }
@@ -151,14 +152,12 @@ impl Portal {
     /// # Errors
     /// If it is no fault of ours.
     pub fn fault(&self, document: &Value) -> Result<(), serde_json::Error> {
-        let fault = serde_json::from_value(document.clone())?;
-        self.state().faults.push(fault);
-        Ok(())
+        self.state().faults.ask(document)
     }
 
     /// Back to answering.
     pub fn mend(&self) {
-        self.state().faults.clear();
+        self.state().faults.mend();
     }
 
     /// Ends every session.
@@ -272,8 +271,7 @@ impl Portal {
         let fault = {
             let mut state = self.state();
             state.counts.requests += 1;
-            let met = state.faults.iter_mut().find(|fault| fault.meets(request));
-            met.map(|fault| fault.spent())
+            state.faults.met(|fault| fault.meets(request))
         };
         let fault = fault.as_ref();
         let mode = fault.map(|fault| fault.mode);
@@ -482,16 +480,7 @@ impl Handler for Portal {
             (&Method::GET, "/dossiers", _) => Answer::ok(&self.listed()),
             (&Method::GET, "/counts", _) => Answer::ok(&json!(self.counts())),
             (&Method::GET, "/health", _) => Answer::ok(&json!({ "status": "ok" })),
-            (&Method::PUT, "/fault", _) => {
-                let document = serde_json::from_slice::<Value>(&request.body);
-                match document.and_then(|document| self.fault(&document)) {
-                    Ok(()) => Answer::ok(&json!({})),
-                    Err(error) => Answer::with(
-                        StatusCode::BAD_REQUEST,
-                        &json!({ "error": error.to_string() }),
-                    ),
-                }
-            }
+            (&Method::PUT, "/fault", _) => self.state().faults.put(&request.body),
             (&Method::DELETE, "/fault", _) => {
                 self.mend();
                 Answer::ok(&json!({}))

@@ -25,6 +25,7 @@ use hyper::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::faults::Faults;
 use crate::http::{Answer, Dropped, Handler, Request};
 use fault::{Fault, Mode};
 
@@ -80,7 +81,7 @@ struct State {
     tokens: BTreeSet<String>,
     orders: BTreeMap<String, Value>,
     counts: PostCounts,
-    faults: Vec<Fault>,
+    faults: Faults<Fault>,
 }
 
 /// The post, of one account.
@@ -108,14 +109,12 @@ impl Post {
     /// # Errors
     /// If it is no fault of ours.
     pub fn fault(&self, document: &Value) -> Result<(), serde_json::Error> {
-        let fault = serde_json::from_value(document.clone())?;
-        self.state().faults.push(fault);
-        Ok(())
+        self.state().faults.ask(document)
     }
 
     /// Back to answering.
     pub fn mend(&self) {
-        self.state().faults.clear();
+        self.state().faults.mend();
     }
 
     /// Ends every token.
@@ -187,8 +186,7 @@ impl Post {
         let fault = {
             let mut state = self.state();
             state.counts.calls += 1;
-            let met = state.faults.iter_mut().find(|fault| fault.meets(&request.path, &body));
-            met.map(Fault::spent)
+            state.faults.met(|fault| fault.meets(&request.path, &body))
         };
         let Some(fault) = fault else { return Ok(Answer::ok(&self.act(request, &body))) };
         match fault.mode {
@@ -242,16 +240,7 @@ impl Handler for Post {
             }
             (&Method::GET, "/counts", _) => Answer::ok(&json!(self.counts())),
             (&Method::GET, "/health", _) => Answer::ok(&json!({ "status": "ok" })),
-            (&Method::PUT, "/fault", _) => {
-                let document = serde_json::from_slice::<Value>(&request.body);
-                match document.and_then(|document| self.fault(&document)) {
-                    Ok(()) => Answer::ok(&json!({})),
-                    Err(error) => Answer::with(
-                        StatusCode::BAD_REQUEST,
-                        &json!({ "error": error.to_string() }),
-                    ),
-                }
-            }
+            (&Method::PUT, "/fault", _) => self.state().faults.put(&request.body),
             (&Method::DELETE, "/fault", _) => {
                 self.mend();
                 Answer::ok(&json!({}))

@@ -1,9 +1,9 @@
 //! What other systems must have of a dossier, and how far each has it: the delivery ledger.
 //!
-//! A line is one dossier, or one feedback that was given at the system, and one system: the last version owed, the last one acknowledged. It
-//! changes by pure decisions and is stored under its own version, like a thread of notices. The
-//! ledger and no queue remembers what is owed: a message may come twice, late or never, and an
-//! outage may last for weeks.
+//! A line is one system and one dossier, or one feedback that was given at the system: the last
+//! version owed, the last one acknowledged. It changes by pure decisions and is stored under its own
+//! version, like a thread of notices. The ledger and no queue remembers what is owed: a message may
+//! come twice, late or never, and an outage may last for weeks.
 
 mod feedback;
 mod pace;

@@ -47,7 +47,7 @@ pub(super) struct Fault {
 
 impl Fault {
     /// With each message, so many times.
-    pub(super) fn times(mode: Mode, times: u32) -> Self {
+    pub(super) fn so_often(mode: Mode, times: u32) -> Self {
         let times = Some(times);
         Self { mode, message: None, about: None, code: None, times, delay_ms: None }
     }
@@ -57,13 +57,7 @@ impl Fault {
         let kind = &message["LoaiBanTin"];
         let is_of_kind = self.message.as_ref().is_none_or(|wanted| kind == wanted.as_str());
         let has = |wanted: &String| message.to_string().contains(wanted.as_str());
-        self.times != Some(0) && is_of_kind && self.about.as_ref().is_none_or(has)
-    }
-
-    /// The same for one message; it is spent by one.
-    pub(super) fn spent(&mut self) -> Self {
-        self.times = self.times.map(|times| times.saturating_sub(1));
-        self.clone()
+        is_of_kind && self.about.as_ref().is_none_or(has)
     }
 
     pub(super) fn code(&self) -> &str {
@@ -72,5 +66,11 @@ impl Fault {
 
     pub(super) fn delay(&self) -> Duration {
         Duration::from_millis(self.delay_ms.unwrap_or(0))
+    }
+}
+
+impl crate::faults::Fault for Fault {
+    fn times(&mut self) -> &mut Option<u32> {
+        &mut self.times
     }
 }

@@ -65,13 +65,7 @@ impl Fault {
             let text = String::from_utf8_lossy(&request.body);
             text.contains(wanted.as_str())
         };
-        self.times != Some(0) && service && self.dossier.as_ref().is_none_or(named)
-    }
-
-    /// The same for one request; it is spent by one.
-    pub(super) fn spent(&mut self) -> Self {
-        self.times = self.times.map(|times| times.saturating_sub(1));
-        self.clone()
+        service && self.dossier.as_ref().is_none_or(named)
     }
 
     /// Whether it concerns this dossier.
@@ -82,5 +76,11 @@ impl Fault {
     /// How long the answer waits.
     pub(super) fn delay(&self) -> Duration {
         Duration::from_millis(self.delay_ms.unwrap_or(0))
+    }
+}
+
+impl crate::faults::Fault for Fault {
+    fn times(&mut self) -> &mut Option<u32> {
+        &mut self.times
     }
 }

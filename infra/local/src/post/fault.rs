@@ -43,16 +43,16 @@ impl Fault {
     pub(super) fn meets(&self, path: &str, body: &Value) -> bool {
         let call = self.call.as_deref().is_none_or(|call| path.trim_start_matches('/') == call);
         let has = |wanted: &String| body.to_string().contains(wanted.as_str());
-        self.times != Some(0) && call && self.about.as_ref().is_none_or(has)
-    }
-
-    /// The same for one call; it is spent by one.
-    pub(super) fn spent(&mut self) -> Self {
-        self.times = self.times.map(|times| times.saturating_sub(1));
-        self.clone()
+        call && self.about.as_ref().is_none_or(has)
     }
 
     pub(super) fn status(&self) -> &str {
         self.status.as_deref().unwrap_or(REFUSED)
+    }
+}
+
+impl crate::faults::Fault for Fault {
+    fn times(&mut self) -> &mut Option<u32> {
+        &mut self.times
     }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::RuleName;
 use crate::phone::Phone;
+use crate::post::ProvinceNumber;
 use crate::row::RowChecks;
 
 /// Where the post fetches results, as an order names it; the name is that of the dossier's agency.
@@ -77,9 +78,8 @@ impl PostTerms {
         ] {
             row.check(field, RuleName::Present, !text.trim().is_empty(), "is empty");
         }
-        let two = self.sender.province.len() == 2;
-        let digits = self.sender.province.bytes().all(|byte| byte.is_ascii_digit());
-        row.check("post.sender.province", RuleName::Format, two && digits, "must be two digits");
+        let digits = ProvinceNumber::is_written(&self.sender.province);
+        row.check("post.sender.province", RuleName::Format, digits, "must be two digits");
         row.check("post.done", RuleName::Present, !self.done.is_empty(), "one is needed");
         let other =
             |status: &String| !self.done.contains(status) && !self.known_order.contains(status);

@@ -64,6 +64,11 @@ impl fmt::Debug for ProvinceNumber {
 }
 
 impl ProvinceNumber {
+    /// Whether this is how a province's number is written: two digits.
+    pub fn is_written(text: &str) -> bool {
+        text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
     /// Its two digits in the national list.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -75,7 +80,7 @@ impl TryFrom<String> for ProvinceNumber {
 
     fn try_from(text: String) -> Result<Self, Violation> {
         let text = text::bare(&text);
-        if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if Self::is_written(&text) {
             return Ok(Self(text));
         }
         let detail = "must be the two digits of a province in the national list";

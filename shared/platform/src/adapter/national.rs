@@ -8,6 +8,7 @@ mod history_entry;
 mod item;
 mod lgsp;
 mod public;
+mod session;
 mod subscribers;
 mod vnpost;
 

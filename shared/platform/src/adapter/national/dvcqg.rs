@@ -1,18 +1,13 @@
 //! The national portal's adapter (DVCQG): a session, and services by their names.
 
-use std::collections::BTreeSet;
-
 use domain::dossier::{DossierStatus, HistoryEntry};
 use domain::id::DossierCode;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
+use super::session::{Call, Session, of_trouble};
 use super::{asked, code_of, is_success, item, receipts, step};
 use crate::gateway::Address;
 use crate::port::{Case, Found, Receipts, Trouble};
-
-/// The most codes that are remembered as no complaints about a session.
-const CODES_MAX: usize = 64;
 
 crate::settings! {
     /// The account with the national portal's adapter.
@@ -38,15 +33,7 @@ crate::settings! {
 pub struct Dvcqg {
     http: reqwest::Client,
     account: DvcqgSettings,
-    session: Mutex<Session>,
-}
-
-/// What this process knows of its session. Its token is a secret.
-#[derive(Default)]
-struct Session {
-    token: Option<String>,
-    /// Codes that came again after signing in anew: they are not about the session.
-    harmless: BTreeSet<String>,
+    session: Session,
 }
 
 impl std::fmt::Debug for Dvcqg {
@@ -58,7 +45,7 @@ impl std::fmt::Debug for Dvcqg {
 impl Dvcqg {
     /// The adapter of this account, over `http`.
     pub(super) fn new(http: reqwest::Client, account: DvcqgSettings) -> Self {
-        Self { http, account, session: Mutex::default() }
+        Self { http, account, session: Session::default() }
     }
 
     fn post(&self, path: &str, body: &Value) -> reqwest::RequestBuilder {
@@ -88,35 +75,11 @@ impl Dvcqg {
         }
     }
 
-    /// Calls a service in the session that there is, and once more in a new one where the answer
-    /// may mean that it has expired: which code says so is nowhere in print, so that each that has
-    /// not come of a new session, too, is taken for it.
+    /// Calls a service, in a new session where the old one may have ended.
     pub(super) async fn call(&self, service: &str, mut body: Value) -> Result<Value, Trouble> {
-        let mut session = self.session.lock().await;
-        let (token, fresh) = match session.token.clone() {
-            Some(token) => (token, false),
-            None => (self.sign_in().await?, true),
-        };
-        session.token = Some(token.clone());
         body["madonvi"] = self.account.unit.as_str().into();
         body["service"] = service.into();
-        body["session"] = token.into();
-        let answer = asked(self.post(&self.account.call_path, &body)).await;
-        let Some(code) = complaint(&answer) else {
-            return answer;
-        };
-        if fresh || session.harmless.contains(&code) {
-            return answer;
-        }
-        session.token = None;
-        let token = self.sign_in().await?;
-        session.token = Some(token.clone());
-        body["session"] = token.into();
-        let again = asked(self.post(&self.account.call_path, &body)).await;
-        if complaint(&again).as_ref() == Some(&code) && session.harmless.len() < CODES_MAX {
-            session.harmless.insert(code);
-        }
-        again
+        self.session.make(&ServiceCall { adapter: self, body }).await
     }
 
     pub(super) async fn look_up(&self, code: &DossierCode) -> Result<Found, Trouble> {
@@ -160,18 +123,32 @@ impl Dvcqg {
     }
 }
 
-/// The code of an answer that refuses a call as a whole, which an expired session does, too.
-fn complaint(answer: &Result<Value, Trouble>) -> Option<String> {
-    match answer {
-        Ok(answer) => {
-            let listed = answer.get("result").and_then(Value::as_array);
-            let lists = listed.is_some_and(|items| !items.is_empty());
-            code_of(answer).filter(|code| !is_success(code) && !lists)
-        }
-        Err(Trouble::Refused { code }) => Some(code.clone()),
-        Err(Trouble::Gone { .. }) => None,
-        Err(Trouble::Unavailable { code, .. }) => {
-            Some(code.clone()).filter(|code| ["http-401", "http-403"].contains(&code.as_str()))
+/// A call of a service.
+struct ServiceCall<'a> {
+    adapter: &'a Dvcqg,
+    body: Value,
+}
+
+impl Call for ServiceCall<'_> {
+    async fn sign_in(&self) -> Result<String, Trouble> {
+        self.adapter.sign_in().await
+    }
+
+    async fn ask(&self, token: &str) -> Result<Value, Trouble> {
+        let mut body = self.body.clone();
+        body["session"] = token.into();
+        asked(self.adapter.post(&self.adapter.account.call_path, &body)).await
+    }
+
+    /// The code of an answer that refuses the call as a whole.
+    fn complaint(&self, answer: &Result<Value, Trouble>) -> Option<String> {
+        match answer {
+            Ok(answer) => {
+                let listed = answer.get("result").and_then(Value::as_array);
+                let lists = listed.is_some_and(|items| !items.is_empty());
+                code_of(answer).filter(|code| !is_success(code) && !lists)
+            }
+            Err(trouble) => of_trouble(trouble),
         }
     }
 }

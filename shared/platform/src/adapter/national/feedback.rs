@@ -1,19 +1,13 @@
 //! Feedback that was given at the national portal: its answers, as the portal's adapter takes them
 //! and says them again (`docs/domain/exchange.md`).
 
+use domain::calendar::date_of;
 use domain::delivery::{FeedbackTerms, Protocol, System};
 use domain::feedback::ForeignNumber;
-use jiff::Timestamp;
-use jiff::tz::{self, TimeZone};
 use serde_json::{Value, json};
 
 use super::{Dvcqg, NationalSystems, code_of, is_success, no_account, receipts_by};
 use crate::port::{FeedbackSystems, ToldStep, Trouble};
-
-/// A day in Viet Nam as these services write it, `dd/MM/yyyy`.
-fn day(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::fixed(tz::offset(7))).strftime("%d/%m/%Y").to_string()
-}
 
 /// What is said to the author at a step. No name of an officer is stored here, so that their agency
 /// stands for them.
@@ -23,7 +17,8 @@ fn item(told: ToldStep<'_>) -> Value {
         "MADONVI": told.agency,
         "NGUOITRALOI": told.agency_name,
         "CHUCVUNGUOITRALOI": "",
-        "NGAYTRALOI": day(told.step.entry.at),
+        // A day in Viet Nam.
+        "NGAYTRALOI": date_of(told.step.entry.at).strftime("%d/%m/%Y").to_string(),
         "NOIDUNGTRALOI": told.words,
     })
 }

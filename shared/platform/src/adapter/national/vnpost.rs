@@ -2,20 +2,15 @@
 //! fields of an order are in print; how a token is carried, where the calls are and what `Status`
 //! says are terms of the catalogue.
 
-use std::collections::BTreeSet;
-
 use domain::calendar::date_of;
 use domain::delivery::{PostTerms, System};
 use domain::post::{PostalOrder, ResultTo};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
-use super::{asked, no_account};
+use super::session::{Call, Session, of_trouble};
+use super::{asked, no_account, text_of};
 use crate::gateway::Address;
 use crate::port::{Case, Found, Receipts, Trouble};
-
-/// The most answers that are remembered as no complaints about a token.
-const COMPLAINTS_MAX: usize = 64;
 
 crate::settings! {
     /// The account with the public post.
@@ -35,15 +30,7 @@ crate::settings! {
 pub struct Vnpost {
     http: reqwest::Client,
     account: VnpostSettings,
-    pass: Mutex<Pass>,
-}
-
-/// What this process knows of its token, which is a secret.
-#[derive(Default)]
-struct Pass {
-    token: Option<String>,
-    /// What came with a new token too: that is not about the token.
-    harmless: BTreeSet<String>,
+    session: Session,
 }
 
 impl std::fmt::Debug for Vnpost {
@@ -55,7 +42,7 @@ impl std::fmt::Debug for Vnpost {
 impl Vnpost {
     /// The post of this account, over `http`.
     pub(super) fn new(http: reqwest::Client, account: VnpostSettings) -> Self {
-        Self { http, account, pass: Mutex::default() }
+        Self { http, account, session: Session::default() }
     }
 
     fn post(&self, path: &str, body: &Value) -> reqwest::RequestBuilder {
@@ -79,32 +66,9 @@ impl Vnpost {
             .ok_or_else(|| refused(&status_of(&answer).unwrap_or_else(|| "missing".to_owned())))
     }
 
-    /// Calls with the token that there is, and once more with a new one where the answer may mean
-    /// that it has expired: what says so is not in print, so that each answer is taken for it that
-    /// has not come with a new token, too. Such an answer refuses: nothing was done.
+    /// Calls with the token that there is, or a new one where that may have expired.
     async fn call(&self, terms: &PostTerms, path: &str, body: &Value) -> Result<Value, Trouble> {
-        let mut pass = self.pass.lock().await;
-        let (token, fresh) = match pass.token.clone() {
-            Some(token) => (token, false),
-            None => (self.token(terms).await?, true),
-        };
-        pass.token = Some(token.clone());
-        let answer = asked(self.post(path, body).bearer_auth(token)).await;
-        let Some(complaint) = complaint(terms, &answer) else {
-            return answer;
-        };
-        if fresh || pass.harmless.contains(&complaint) {
-            return answer;
-        }
-        pass.token = None;
-        let token = self.token(terms).await?;
-        pass.token = Some(token.clone());
-        let again = asked(self.post(path, body).bearer_auth(token)).await;
-        let same = self::complaint(terms, &again).as_ref() == Some(&complaint);
-        if same && pass.harmless.len() < COMPLAINTS_MAX {
-            pass.harmless.insert(complaint);
-        }
-        again
+        self.session.make(&PostCall { post: self, terms, path, body }).await
     }
 
     /// Whether the post has the order that the dossier has now.
@@ -203,25 +167,36 @@ fn unreadable(code: &str) -> Trouble {
 
 /// What an answer says by `Status`, which vendors write as a text, a number or a truth.
 fn status_of(answer: &Value) -> Option<String> {
-    match answer.get("Status")? {
-        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(truth) => Some(truth.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
+    let status = answer.get("Status")?;
+    let said = status.as_bool().map(|truth| truth.to_string()).or_else(|| text_of(status));
+    said.filter(|said| !said.is_empty())
 }
 
-/// What an answer says that refuses a call, as an expired token may, too.
-fn complaint(terms: &PostTerms, answer: &Result<Value, Trouble>) -> Option<String> {
-    match answer {
-        Ok(answer) => status_of(answer).filter(|status| {
-            let meant = [&terms.done, &terms.known_order, &terms.unknown_order];
-            !meant.iter().any(|list| list.contains(status))
-        }),
-        Err(Trouble::Refused { code }) => Some(code.clone()),
-        Err(Trouble::Gone { .. }) => None,
-        Err(Trouble::Unavailable { code, .. }) => {
-            Some(code.clone()).filter(|code| ["http-401", "http-403"].contains(&code.as_str()))
+/// A call of the post.
+struct PostCall<'a> {
+    post: &'a Vnpost,
+    terms: &'a PostTerms,
+    path: &'a str,
+    body: &'a Value,
+}
+
+impl Call for PostCall<'_> {
+    async fn sign_in(&self) -> Result<String, Trouble> {
+        self.post.token(self.terms).await
+    }
+
+    async fn ask(&self, token: &str) -> Result<Value, Trouble> {
+        asked(self.post.post(self.path, self.body).bearer_auth(token)).await
+    }
+
+    fn complaint(&self, answer: &Result<Value, Trouble>) -> Option<String> {
+        let terms = self.terms;
+        match answer {
+            Ok(answer) => status_of(answer).filter(|status| {
+                let meant = [&terms.done, &terms.known_order, &terms.unknown_order];
+                !meant.iter().any(|list| list.contains(status))
+            }),
+            Err(trouble) => of_trouble(trouble),
         }
     }
 }
