@@ -3,7 +3,8 @@
 
 use domain::document::DocumentContent;
 use domain::dossier::{
-    Action, Actor, Command, Decision, Dossier, DossierStatus, Duty, ITEM_BYTES_MAX, Refusal,
+    Action, Actor, Command, Correction, Decision, Dossier, DossierStatus, Duty, ITEM_BYTES_MAX,
+    Refusal,
 };
 use domain::outcome::{GivenResult, Handover, HandoverWay};
 use domain::submission::{DOCUMENTS_BYTES_MAX, DOCUMENTS_MAX};
@@ -47,6 +48,7 @@ fn command(dossier: &Dossier, action: Action) -> Command {
         fees: None,
         payment: None,
         form: None,
+        correction: Correction::default(),
     }
 }
 

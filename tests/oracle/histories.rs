@@ -9,8 +9,8 @@ use domain::calendar::{date_of, instant};
 use domain::catalogue::Catalogue;
 use domain::deadline::{Term, TermUnit};
 use domain::dossier::{
-    Action, Actor, Assign, Assigned, Command, Decision, Dossier, DossierState, DossierStatus, Duty,
-    RULES,
+    Action, Actor, Assign, Assigned, Command, Correction, Decision, Dossier, DossierState,
+    DossierStatus, Duty, RULES,
 };
 use domain::id::AgencyCode;
 use domain::kpi::{DossierFacts, DueBasis};
@@ -382,6 +382,7 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
             fees: None,
             payment: None,
             form: None,
+            correction: Correction::default(),
         };
         let first = attempt.by.index(ACTORS);
         let mut tried = (first..first + ACTORS).map(|number| actor(number, &dossier, at));

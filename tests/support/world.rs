@@ -190,7 +190,8 @@ impl World {
         let table = |logical: &str| logical.to_owned();
         Self {
             dossiers: Dossiers::new(client.clone(), dossier_tables())
-                .claiming(table("DocumentsTable")),
+                .claiming(table("DocumentsTable"))
+                .finding(people()),
             intake: IntakeTable::new(
                 client.clone(),
                 dossier_tables(),

@@ -73,12 +73,12 @@ async fn transition(
     let code: DossierCode = request.path("code")?;
     let signature = by.signature();
     let id = named(request, "transition", &signature)?;
-    let body: TransitionBody<u64> =
-        request.json_judged(|body: TransitionBody<u64>| body.violations(id.clone(), now))?;
+    let body: TransitionBody<u64> = request
+        .json_judged(|body: TransitionBody<u64>| body.violations(id.clone(), catalogue, now))?;
     let known = uploads.named(&body.uploads()).await?;
     let account = signature.account();
     let claimable = Claimable { known: &known, account: &account, dossier: Some(&code), now };
-    let command = body.command(id, None, &claimable)?;
+    let command = body.command(id, None, &claimable, catalogue)?;
     let moved = change(store, uploads, catalogue, &code, command, &by, now).await?;
     Ok(HttpReply::json(200, &moved)?.about(code))
 }

@@ -21,7 +21,8 @@ async fn wire() -> Result<(), entry::Error> {
     let keeper = Objects::new(bucket, ANSWER_WITHIN, clock::now);
     let uploads = UploadTable::new(client.clone(), settings.documents_table.clone());
     let claims = &Claiming { uploads, keeper };
-    let dossiers = &Dossiers::new(client, settings.dossiers).claiming(settings.documents_table);
+    let dossiers = Dossiers::new(client, settings.dossiers).claiming(settings.documents_table);
+    let dossiers = &dossiers.finding(settings.people);
     let key = &settings.proof_key;
     http::run(async |request, now| {
         let request = request.proven(key, now)?;

@@ -2,6 +2,7 @@
 
 use platform::dynamo::DossierTables;
 use platform::entry::CatalogueSettings;
+use platform::keyed_hash::KeyedHash;
 use platform::proof::ProofKey;
 
 platform::settings! {
@@ -15,6 +16,8 @@ platform::settings! {
         documents_url: String = "DOCUMENTS_URL",
         /// The tables that hold dossiers.
         dossiers: DossierTables,
+        /// Hashes the numbers by which an applicant's dossiers are found.
+        people: KeyedHash = "PEOPLE_KEY",
         /// Seals the tokens of applicants who have proved that a dossier is theirs.
         proof_key: ProofKey = "PROOF_KEY",
     }

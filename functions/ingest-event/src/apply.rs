@@ -196,7 +196,7 @@ async fn move_on(
     let account = by.signature().account();
     let none = BTreeMap::new();
     let claimable = Claimable { known: &none, account: &account, dossier: Some(&code), now };
-    let command = data.command(key, Some(event.time), &claimable);
+    let command = data.command(key, Some(event.time), &claimable, catalogue);
     let command = command.map_err(|failure| failure.within("data"))?;
     let (key, action) = (command.id.clone(), command.action);
     let read = store.dossier(&code).await?;

@@ -17,7 +17,8 @@ async fn wire() -> Result<(), entry::Error> {
     let cloud = &Cloud::open()?;
     let client = cloud.tables();
     let live = &entry::catalogue(&client, settings.catalogue).await?;
-    let store = &Dossiers::new(client.clone(), settings.dossiers.clone());
+    let store = Dossiers::new(client.clone(), settings.dossiers.clone());
+    let store = &store.finding(settings.people.clone());
     let records = &EventTable::new(client.clone(), settings.events_table);
     let ledger = &Deliveries::new(client.clone(), settings.deliveries_table);
     let feedback = &FeedbackTable::new(client.clone(), settings.feedback_table);

@@ -11,7 +11,9 @@ use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
 use domain::catalogue::Catalogue;
 use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
-use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
+use domain::dossier::{
+    Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Replaced, Role, Signature,
+};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::post::PostalItem;
 use domain::procedure::{Channel, Procedure, Step};
@@ -54,7 +56,8 @@ pub(crate) struct Case<'a> {
     received_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
-    /// Missing where the content is gone, like everything else that was handed in.
+    /// As written down at that version; missing where the content is gone, like everything else that
+    /// was handed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     applicant: Option<Person<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +84,9 @@ pub(crate) struct Case<'a> {
     /// and for a former handler.
     #[serde(skip_serializing_if = "Option::is_none")]
     result_to: Option<SentTo<'a>>,
+    /// What corrections replaced, oldest first, for officers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    corrected: Vec<Was<'a>>,
     /// What goes by post; nothing of it for a former handler.
     post: &'a [PostalItem],
     /// In whose hands it is, for officers of the agency that has custody.
@@ -158,6 +164,17 @@ struct Person<'a> {
     phone: &'a Phone,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a Email>,
+}
+
+/// What a correction replaced.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Was<'a> {
+    /// The version of the dossier with which the correction came.
+    version: u64,
+    applicant: Person<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_to: Option<SentTo<'a>>,
 }
 
 /// One version of a document.
@@ -306,7 +323,7 @@ impl<'a> Case<'a> {
             submitted_at: dossier.submitted_at,
             received_at: dossier.received_at,
             due_at: if newest { dossier.due_at } else { due_at },
-            applicant: dossier.applicant.as_ref().map(Person::of),
+            applicant: dossier.applicant_at(version).map(Person::of),
             content_gone: dossier.content_gone.map(GoneSince::from),
             content_until: catalogue
                 .content_until(dossier)
@@ -323,6 +340,7 @@ impl<'a> Case<'a> {
                 .filter_map(|entry| Outcome::of(dossier, entry, by, holds))
                 .collect(),
             result_to: SentTo::of(dossier, by).filter(|_| newest),
+            corrected: Was::all_of(dossier, version, by),
             post: if newest { &dossier.post.items } else { &[] },
             assignment: InHands::of(dossier, by, procedure),
             next: next(dossier, by),
@@ -378,6 +396,20 @@ impl<'a> Person<'a> {
             phone: &applicant.phone,
             email: applicant.email.as_ref(),
         }
+    }
+}
+
+impl<'a> Was<'a> {
+    /// By the corrections up to `version`, for officers: they answer for what they set right.
+    fn all_of(dossier: &'a Dossier, version: u64, by: &Actor) -> Vec<Self> {
+        let officer = matches!(by, Actor::Officer { .. });
+        let replaced = dossier.corrected.iter().filter(|it| officer && it.version <= version);
+        let was = replaced.map(|Replaced { version, applicant, result_to }| Self {
+            version: *version,
+            applicant: Person::of(applicant),
+            result_to: result_to.as_ref().map(SentTo::without_order),
+        });
+        was.collect()
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::{MissingYear, date_of};
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command, Dossier, HistoryEntry, waiting_since};
+use domain::dossier::{Action, Actor, Command, Correction, Dossier, HistoryEntry, waiting_since};
 use domain::id::{AgencyCode, DossierCode};
 use domain::kpi::DossierFacts;
 use domain::reminder::{Duty, Lateness, duty_made_up, is_received_late, nearness, new_due_on};
@@ -329,6 +329,7 @@ impl<S: DossierStore> Morning<'_, S> {
             fees: None,
             payment: None,
             form: None,
+            correction: Correction::default(),
         })
     }
 }

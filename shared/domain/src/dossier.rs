@@ -7,6 +7,7 @@ mod clock;
 mod command;
 mod compact;
 mod content;
+mod correction;
 mod counted;
 mod forwarding;
 mod history;
@@ -35,6 +36,7 @@ use clock::Dates;
 pub(crate) use clock::redated;
 pub use command::Command;
 pub use content::{ContentGone, GoneBy};
+pub use correction::{Correction, Replaced};
 pub use counted::CountedBy;
 pub use history::{HistoryEntry, as_of, waiting_since};
 pub use order::{Against, Allowed, Holds, LEFT_OUT, Lateness, TIMES, too_long_ago};
@@ -56,7 +58,7 @@ use crate::id::{AgencyCode, DossierCode, ProcedureCode};
 use crate::law::Law;
 use crate::outcome::{GivenResult, Handover, ResultDocument};
 use crate::payment::{Demand, FeeReceipt};
-use crate::post::{Post, ResultTo};
+use crate::post::{Post, ResultTo, ResultWish};
 use crate::procedure::Channel;
 use crate::term::Term;
 use crate::{RuleName, Violation};
@@ -125,6 +127,9 @@ pub struct DossierState {
     /// Where the result is wanted by post; none where it is not, and once the content is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_to: Option<ResultTo>,
+    /// What corrections replaced, oldest first; none once the content is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrected: Vec<Replaced>,
     /// What goes by post for it.
     #[serde(default, skip_serializing_if = "Post::is_empty")]
     pub post: Post,
@@ -286,6 +291,7 @@ impl Dossier {
         self.check_supplement(&command, by)?;
         self.check_handover(&command, by)?;
         self.check_payment(&command, by)?;
+        self.check_correction(&command, by)?;
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
@@ -354,7 +360,12 @@ impl Dossier {
         };
         next.version += 1;
         next.handler = self.handler_after(rule, &command);
-        next.status_before = (rule.action == Action::RequestSupplement).then_some(self.status);
+        next.status_before = match rule.target {
+            Target::Stays => self.status_before,
+            Target::To(_) | Target::WhereItWas => {
+                (rule.action == Action::RequestSupplement).then_some(self.status)
+            }
+        };
         next.closed_at = next.status.is_closed().then(|| self.closed_at.unwrap_or(at));
         if rule.action == Action::Receive {
             next.received_at = Some(at);
@@ -379,7 +390,7 @@ impl Dossier {
             step_due_at: None,
             handler: command.to_agency,
             asked_for: command.asked_for,
-            by_post: false,
+            by_post: matches!(command.correction.result_to, Some(ResultWish::ByPost(_))),
             result: command.result.as_ref().map(GivenResult::kind),
         });
         let version = next.version;
@@ -389,6 +400,7 @@ impl Dossier {
             next.results.push(ResultDocument { version, ..*document });
         }
         next.handovers.extend(command.handover.map(|handover| Handover { version, ..handover }));
+        next.correct(&command.correction);
         next.keep_money(command.fees, command.payment.map(FeeReceipt::from));
         next.forms.extend(command.form.map(|fields| FilledForm { version, fields }));
         let dates = self.dates_after(rule, &next.history, law)?;

@@ -181,7 +181,7 @@ impl Templates {
         }
         for action in RULES.iter().map(|rule| rule.action).chain([Action::Submit]) {
             // In editions of before there was such a move nothing is said after it.
-            if !matches!(action, Action::Redate | Action::AnnounceDelay)
+            if !matches!(action, Action::Redate | Action::AnnounceDelay | Action::Correct)
                 && !by_action.contains_key(&action)
                 && !silent.contains(&action)
             {

@@ -8,7 +8,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use result_to::{ADDRESS_CHARACTERS_MAX, PostalAddress, PostalOrder, ProvinceNumber, ResultTo};
+pub use result_to::{
+    ADDRESS_CHARACTERS_MAX, PostalAddress, PostalOrder, PostalWish, ProvinceNumber, ResultTo,
+    ResultWish,
+};
 
 use crate::{RuleName, Violation};
 

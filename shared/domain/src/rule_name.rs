@@ -180,6 +180,10 @@ rule_names! {
     OnlinePayment = "online-payment",
     AttemptsMax = "attempts-max",
     KnownStep = "known-step",
+    CorrectionOwed = "correction-owed",
+    CorrectOnly = "correct-only",
+    OfficerCorrects = "officer-corrects",
+    ResultIsThere = "result-is-there",
 
     // Events.
     CloudEvents10 = "cloudevents-1.0",

@@ -424,6 +424,7 @@ impl Submission {
             demands: Vec::new(),
             receipts: Vec::new(),
             result_to: self.result_to,
+            corrected: Vec::new(),
             post: Post::default(),
             forms: self.form.map(|fields| FilledForm { version: 1, fields }).into_iter().collect(),
             documents_kept_by: self.kept_by,

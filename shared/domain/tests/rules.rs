@@ -11,6 +11,7 @@ mod rules {
     mod assignments;
     mod behind;
     mod catalogue;
+    mod corrections;
     mod deadlines;
     mod deliveries;
     mod eforms;

@@ -12,9 +12,10 @@ use std::collections::BTreeSet;
 
 use domain::agency::WardCode;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Assign, Command};
+use domain::dossier::{Action, Assign, Command, Correction};
 use domain::eform::FormFields;
 use domain::id::{AgencyCode, CommandId, ProcedureCode};
+use domain::post::ResultWish;
 use domain::procedure::Channel;
 use domain::submission::{
     AskedDocument, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference, DocumentsKeptBy,
@@ -321,6 +322,10 @@ pub struct TransitionBody<V> {
     payment: Option<PaymentBody>,
     #[serde(default)]
     form: Option<FormFields>,
+    #[serde(default)]
+    applicant: Option<ApplicantBody>,
+    #[serde(default, deserialize_with = "result_to::or_null")]
+    result_to: Option<Option<ResultToBody>>,
 }
 
 impl<V: Into<Option<u64>>> TransitionBody<V> {
@@ -332,17 +337,18 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
     }
 
     /// The command `id`, of what happened at `at`, or happens as it arrives, with documents of
-    /// `uploads`. Where something is wrong with a document, fails with that and with all else that
-    /// can be judged without the dossier; where nothing is, with the documents that are not
-    /// inspected yet.
+    /// `uploads` and people by the rules of `catalogue`. Where something is wrong with either, fails
+    /// with that and with all else that can be judged without the dossier; where nothing is, with the
+    /// documents that are not inspected yet.
     pub fn command(
         self,
         id: CommandId,
         at: Option<Timestamp>,
         uploads: &Claimable<'_>,
+        catalogue: &Catalogue,
     ) -> Result<Command, Failure> {
         let mut found = Vec::new();
-        let (command, under_inspection) = self.read(id, at, Some(uploads), &mut found);
+        let (command, under_inspection) = self.read(id, at, Some(uploads), catalogue, &mut found);
         if found.is_empty() && under_inspection.is_empty() {
             return Ok(command);
         }
@@ -358,12 +364,21 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
         id: CommandId,
         at: Option<Timestamp>,
         uploads: Option<&Claimable<'_>>,
+        catalogue: &Catalogue,
         found: &mut Vec<Violation>,
     ) -> (Command, BTreeSet<UploadId>) {
         let DocumentsRead { documents, mut under_inspection } =
             read_documents(self.documents, uploads, found);
         let result = self.result.and_then(|body| body.read(uploads, &mut under_inspection, found));
         let handover = self.handover.and_then(|body| body.read(found));
+        let correction = Correction {
+            applicant: self.applicant.and_then(|body| body.read(catalogue, found)),
+            result_to: match self.result_to {
+                Some(Some(body)) => body.read(found).map(ResultWish::ByPost),
+                Some(None) => Some(ResultWish::NotByPost),
+                None => None,
+            },
+        };
         let command = Command {
             id,
             action: self.action,
@@ -380,15 +395,21 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
             fees: self.fees.map(FeesBody::asked),
             payment: self.payment.map(PaymentBody::paid),
             form: self.form,
+            correction,
         };
         (command, under_inspection)
     }
 
     /// Every field that breaks a rule by which the command can be judged at `now` without the
     /// dossier.
-    pub fn violations(self, id: CommandId, now: Timestamp) -> Vec<Violation> {
+    pub fn violations(
+        self,
+        id: CommandId,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Vec<Violation> {
         let mut found = Vec::new();
-        let (command, _) = self.read(id, None, None, &mut found);
+        let (command, _) = self.read(id, None, None, catalogue, &mut found);
         add_unnamed(&mut found, command.violations(now));
         found
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::types::AttributeValue as Sdk;
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command, Decision, Dossier, Duty};
+use domain::dossier::{Action, Actor, Command, Correction, Decision, Dossier, Duty};
 use domain::id::AgencyCode;
 use domain::outcome::{GivenResult, Handover, HandoverWay};
 use domain::procedure::Channel;
@@ -184,6 +184,7 @@ impl Patterns {
                 fees: None,
                 payment: None,
                 form: None,
+                correction: Correction::default(),
             };
             let Ok(Decision::Moved(moved)) =
                 dossier.decide(command, &officer, catalogue.law(), at(hour))

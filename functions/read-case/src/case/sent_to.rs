@@ -31,8 +31,13 @@ impl<'a> SentTo<'a> {
         };
         let shown = officer || by.is_on_applicants_side(dossier);
         let to = dossier.result_to.as_ref().filter(|_| shown)?;
-        let ResultTo { recipient, phone, address, province } = to;
         let order = dossier.postal_order().map(|order| order.number);
-        Some(Self { recipient, phone, address: address.reveal(), province, order })
+        Some(Self { order, ..Self::without_order(to) })
+    }
+
+    /// Where it is wanted, or was.
+    pub(super) fn without_order(to: &'a ResultTo) -> Self {
+        let ResultTo { recipient, phone, address, province } = to;
+        Self { recipient, phone, address: address.reveal(), province, order: None }
     }
 }

@@ -119,11 +119,11 @@ impl Protocol {
         }
     }
 
-    /// Whether it must have anything of a dossier whose first entry is this one. The post gets those
-    /// whose result is wanted by post.
-    fn wants(self, first: &HistoryEntry) -> bool {
+    /// Whether it must have anything of a dossier with this history. The post gets those whose result
+    /// is wanted by post, or was.
+    fn wants(self, history: &[HistoryEntry]) -> bool {
         match self {
-            Self::Vnpost => first.by_post,
+            Self::Vnpost => history.iter().any(|entry| entry.by_post),
             Self::Dvcqg | Self::Lgsp | Self::Queue | Self::Webhook => true,
         }
     }
@@ -370,7 +370,7 @@ impl System {
             || (self.transfer.is_some() && forwarded().any(|handler| self.is_of(handler)));
         let of_procedure = self.procedures.as_ref().is_none_or(|all| all.contains(procedure));
         let handed_in = self.since.is_none_or(|since| since <= date_of(first.at));
-        let wanted = self.protocol.wants(first);
+        let wanted = self.protocol.wants(history);
         if !self.connected || !of_agency || !of_procedure || !handed_in || !wanted {
             return 0;
         }

@@ -40,7 +40,16 @@ impl Dossier {
         if self.term.is_none() {
             // Nothing is counted, and still the dossier waits for somebody.
             return Ok(Dates {
-                paused: (rule.clock == Clock::Pauses).then_some(at),
+                paused: match rule.clock {
+                    Clock::Pauses => Some(at),
+                    Clock::Untouched | Clock::Recounts => self.paused_at,
+                    Clock::Starts
+                    | Clock::WaitsForSupplement
+                    | Clock::SupplementCame
+                    | Clock::GoesOn
+                    | Clock::Promises
+                    | Clock::Stops => None,
+                },
                 ..Dates::default()
             });
         }
@@ -68,8 +77,8 @@ impl Dossier {
             | Clock::SupplementCame
             | Clock::GoesOn
             | Clock::Promises
-            | Clock::Stops
-            | Clock::Untouched => Ok(standing),
+            | Clock::Stops => Ok(standing),
+            Clock::Untouched => Ok(Dates { paused: self.paused_at, ..standing }),
         }
     }
 
@@ -209,9 +218,10 @@ pub(super) fn pauses_of(history: &[HistoryEntry], law: &Law) -> Vec<Pause> {
 /// The pauses within `since` whose stopping entry is `wanted`.
 fn pauses(since: &[HistoryEntry], law: &Law, wanted: impl Fn(&HistoryEntry) -> bool) -> Vec<Pause> {
     // No move leads from one standstill into another, so that the entry after a pause ends it, save
-    // one that only counts anew.
+    // one that only counts anew, or does nothing to the clock.
+    let still = [Some(Clock::Recounts), Some(Clock::Untouched)];
     let moves: Vec<&HistoryEntry> =
-        since.iter().filter(|entry| clock(entry) != Some(Clock::Recounts)).collect();
+        since.iter().filter(|entry| !still.contains(&clock(entry))).collect();
     let pairs = moves.windows(2).filter_map(|pair| match pair {
         [stop, go] if stands_after(stop) && goes_on_after(go) && wanted(stop) => {
             let kept = go.counted_by.as_ref().and_then(|counted| counted.pauses);

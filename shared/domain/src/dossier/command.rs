@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
-    Action, CLOCK_SKEW_MAX, Dossier, EXPECTED_VERSION_MAX, HistoryEntry, REMARK_CHARACTERS_MAX,
-    Rule,
+    Action, CLOCK_SKEW_MAX, Correction, Dossier, EXPECTED_VERSION_MAX, HistoryEntry,
+    REMARK_CHARACTERS_MAX, Rule,
 };
 use crate::document::{AskedDocument, Document};
 use crate::eform::FormFields;
@@ -50,6 +50,8 @@ pub struct Command {
     pub payment: Option<FeesPaid>,
     /// The form that a supplement brings, whole, in place of the one before.
     pub form: Option<FormFields>,
+    /// What a correction sets right.
+    pub correction: Correction,
 }
 
 /// What officers write may name people.
@@ -107,6 +109,7 @@ impl Command {
             && self.documents.len() == came.len()
             && self.documents.iter().zip(came).all(|(given, kept)| given.is_like(kept))
             && self.form.as_ref() == dossier.form_of(entry).map(|form| &form.fields)
+            && self.has_the_correction_of(entry, dossier)
     }
 
     /// Every field that breaks a rule which the command can be judged by without the dossier.
@@ -150,6 +153,7 @@ impl Command {
         broken.extend(self.check_documents());
         broken.extend(self.check_result());
         broken.extend(self.check_money());
+        broken.extend(self.check_correction());
         broken
     }
 }

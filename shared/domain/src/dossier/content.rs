@@ -53,6 +53,7 @@ impl Dossier {
         (next.results, next.handovers) = (Vec::new(), Vec::new());
         (next.demands, next.receipts) = (Vec::new(), Vec::new());
         (next.result_to, next.post) = (None, Post::default());
+        next.corrected = Vec::new();
         next.history = next.history.into_iter().map(HistoryEntry::without_words).collect();
         next.content_gone = Some(self.content_gone.unwrap_or(ContentGone { at: moment(at), by }));
         Ok(Self::of(next))

@@ -3,7 +3,8 @@
 //! end.
 
 use super::{
-    Assignment, Dossier, DossierStatus, HistoryEntry, Refusal, Signature, StepTaken, VERSIONS_MAX,
+    Assignment, Dossier, DossierStatus, HistoryEntry, Refusal, Replaced, Signature, StepTaken,
+    VERSIONS_MAX,
 };
 use crate::deadline::DueRule;
 use crate::payment::{Demand, FeeReceipt};
@@ -150,7 +151,8 @@ impl Dossier {
         let demands = self.demands.iter().map(Demand::stored_bytes).sum::<usize>();
         let receipts = self.receipts.iter().map(FeeReceipt::stored_bytes).sum::<usize>();
         let to = self.result_to.as_ref().map_or(0, ResultTo::stored_bytes);
-        HEAD_BYTES_MAX + lists + demands + receipts + self.post.stored_bytes() + to
+        let corrected = self.corrected.iter().map(Replaced::stored_bytes).sum::<usize>();
+        HEAD_BYTES_MAX + lists + demands + receipts + self.post.stored_bytes() + to + corrected
     }
 
     /// How many moves lead from here to the applicant having the result, where nothing else

@@ -32,6 +32,8 @@ pub enum Need {
     Handover,
     /// What was paid, with the number of the receipt.
     Payment,
+    /// The applicant as they are, where the result goes, or both.
+    Correction,
 }
 
 /// A move that an actor may make now.
@@ -72,6 +74,7 @@ impl Dossier {
             Action::Finish => Some(Need::Result),
             Action::ReturnResult if self.owes_handover() => Some(Need::Handover),
             Action::ConfirmPayment if self.owed().is_some() => Some(Need::Payment),
+            Action::Correct => Some(Need::Correction),
             Action::Submit
             | Action::Receive
             | Action::Refuse

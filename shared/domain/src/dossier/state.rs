@@ -5,7 +5,7 @@ use std::ops::Deref;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::progress::check;
-use super::{Action, DossierState, HistoryEntry};
+use super::{Action, DossierState, HistoryEntry, Replaced};
 use crate::impossible::Impossible;
 use crate::outcome::{ResultDocument, ResultKind};
 
@@ -80,8 +80,15 @@ impl TryFrom<DossierState> for Dossier {
         if !state.results.iter().all(gave) {
             return Err(Impossible("a result came with an entry that gave none"));
         }
-        if state.result_to.is_some() && !first.by_post {
+        if state.result_to.is_some() && !state.history.iter().any(|entry| entry.by_post) {
             return Err(Impossible("a result goes by post, and nobody wanted it"));
+        }
+        let corrects = |replaced: &Replaced| {
+            let mut entries = state.history.iter().filter(|entry| entry.action == Action::Correct);
+            entries.any(|entry| entry.version == replaced.version)
+        };
+        if !state.corrected.iter().all(corrects) {
+            return Err(Impossible("something was replaced by an entry that corrects nothing"));
         }
         if let Some(reason) = state.impossible_money() {
             return Err(Impossible(reason));

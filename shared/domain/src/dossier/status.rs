@@ -143,6 +143,8 @@ pub enum Action {
     /// Báo chậm tiếp nhận: the agency has received the dossier neither in time nor in as much time
     /// again.
     AnnounceDelay,
+    /// Correct what was written down wrong about the applicant, or where the result goes (đính chính).
+    Correct,
 }
 
 /// The status to which a move leads.
@@ -152,7 +154,7 @@ pub enum Target {
     To(DossierStatus),
     /// Back to where the dossier was before it was asked for documents.
     WhereItWas,
-    /// Nowhere: it does something to the clock alone.
+    /// Nowhere: it does something to the clock alone, or to what is written down.
     Stays,
 }
 
@@ -291,7 +293,7 @@ use Target::{Stays, To, WhereItWas};
 /// Every legal move. The rows marked (1) are guarded so in production portals; the others are our
 /// reading of the same practice. Articles are those of NĐ 61/2018/NĐ-CP.
 #[rustfmt::skip]
-pub const RULES: [Rule; 20] = [
+pub const RULES: [Rule; 21] = [
     //     action             from                                                    to                          clock           reason by       lies         also by
     rule(A::Receive,           &[S::Registered],                                       To(S::Received),            Starts,         false, Owner,   AsBefore,    Nobody),    // (1) Đ.17
     rule(A::Refuse,            &[S::Registered],                                       To(S::Refused),             Stops,          true,  Owner,   AsBefore,    Nobody),    // (1) Đ.19.8: reasons
@@ -318,6 +320,8 @@ pub const RULES: [Rule; 20] = [
     rule(A::Redate,            &[S::Received, S::Processing, S::PaymentRequested, S::Suspended], Stays,             Recounts,       true,  By::Nobody, AsBefore, System),
     // Ours: no article sets a time for receipt, and nobody's dossier is to wait unmentioned.
     rule(A::AnnounceDelay,     &[S::Registered],                                       Stays,                      Untouched,      true,  By::Nobody, AsBefore, System),
+    // Ours: a misspelt name or number is set right before the applicant has the result.
+    rule(A::Correct,            &[S::Registered, S::Received, S::Processing, S::SupplementRequested, S::PaymentRequested, S::Suspended, S::Finished], Stays, Untouched, false, Owner, AsBefore,    Applicant),
 ];
 
 // `Action::rule` finds a row by its place.
@@ -355,6 +359,7 @@ impl Action {
             Self::HandBack => &RULES[17],
             Self::Redate => &RULES[18],
             Self::AnnounceDelay => &RULES[19],
+            Self::Correct => &RULES[20],
         };
         Some(rule)
     }
@@ -384,6 +389,7 @@ impl Action {
             Self::HandBack => "Trả về cơ quan chủ trì",
             Self::Redate => "Tính lại ngày hẹn trả kết quả",
             Self::AnnounceDelay => "Báo chậm tiếp nhận",
+            Self::Correct => "Đính chính thông tin hồ sơ",
         }
     }
 
@@ -416,6 +422,7 @@ impl Action {
             Self::HandBack => "hand-back",
             Self::Redate => "redate",
             Self::AnnounceDelay => "announce-delay",
+            Self::Correct => "correct",
         }
     }
 }

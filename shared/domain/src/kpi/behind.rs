@@ -103,6 +103,7 @@ fn cause(action: Action) -> Option<Cause> {
         | Action::Withdraw
         | Action::HandBack
         | Action::Redate
-        | Action::AnnounceDelay => None,
+        | Action::AnnounceDelay
+        | Action::Correct => None,
     }
 }

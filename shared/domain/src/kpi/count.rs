@@ -192,7 +192,8 @@ fn share(dossier: &DossierFacts, day: Date, rulings: &Rulings<'_>) -> Share {
             | Action::Forward
             | Action::HandBack
             | Action::Redate
-            | Action::AnnounceDelay => {}
+            | Action::AnnounceDelay
+            | Action::Correct => {}
         }
     }
     match ended {

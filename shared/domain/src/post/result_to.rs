@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::applicant::FullName;
+use crate::applicant::{Applicant, FullName};
 use crate::phone::Phone;
 use crate::{RuleName, Violation, text};
 
@@ -120,6 +120,64 @@ impl ResultTo {
         ];
         texts.into_iter().map(|bytes| bytes + ATTRIBUTE_BYTES).sum()
     }
+}
+
+impl ResultTo {
+    /// Where it goes once `before` was corrected to `after`: what was the applicant's is theirs still.
+    #[must_use]
+    pub fn following(&self, before: &Applicant, after: &Applicant) -> Self {
+        let mut next = self.clone();
+        if self.recipient == before.full_name {
+            next.recipient = after.full_name.clone();
+        }
+        if self.phone == before.phone {
+            next.phone = after.phone.clone();
+        }
+        next
+    }
+}
+
+/// An address at which a result is wanted, with the recipient and their telephone where they are not
+/// the applicant's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostalWish {
+    /// Who takes it, if that is not the applicant.
+    pub recipient: Option<FullName>,
+    /// Where the postman calls, if that is not the applicant's telephone.
+    pub phone: Option<Phone>,
+    /// House, street, hamlet and ward.
+    pub address: PostalAddress,
+    /// The province in which that is.
+    pub province: ProvinceNumber,
+}
+
+/// It says where somebody lives.
+impl fmt::Debug for PostalWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PostalWish(***)")
+    }
+}
+
+impl PostalWish {
+    /// Where it goes: to the applicant, unless somebody else was named.
+    pub fn of(&self, applicant: &Applicant) -> ResultTo {
+        let Self { recipient, phone, address, province } = self;
+        ResultTo {
+            recipient: recipient.as_ref().unwrap_or(&applicant.full_name).clone(),
+            phone: phone.as_ref().unwrap_or(&applicant.phone).clone(),
+            address: address.clone(),
+            province: province.clone(),
+        }
+    }
+}
+
+/// How a result is wanted, where that changes after handing in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResultWish {
+    /// By post, to this address.
+    ByPost(PostalWish),
+    /// Not by post any more.
+    NotByPost,
 }
 
 /// What the post is asked to fetch and to bring.

@@ -129,6 +129,10 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         }
         RuleName::NothingChanges => "đã như vậy rồi",
         RuleName::KnownStep => "thủ tục không có bước này",
+        RuleName::CorrectionOwed => "phải nêu thông tin đúng",
+        RuleName::CorrectOnly => "chỉ được sửa khi đính chính hồ sơ",
+        RuleName::OfficerCorrects => "chỉ cán bộ được đính chính",
+        RuleName::ResultIsThere => "được yêu cầu sau khi đã có kết quả",
         RuleName::AssignmentsMax => "đã thay đổi quá nhiều lần",
         RuleName::ResultOwed => "phải nêu kết quả giải quyết và hình thức của kết quả",
         RuleName::HandoverOwed => "phải nêu cách trả kết quả",

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use domain::calendar::date_of;
 use domain::deadline::{Pause, Reckoning, Run, Term, TermUnit};
 use domain::dossier::{
-    Action, Actor, CLOCK_SKEW_MAX, Command, Decision, Dossier, DossierState, DossierStatus,
-    HistoryEntry, Refusal,
+    Action, Actor, CLOCK_SKEW_MAX, Command, Correction, Decision, Dossier, DossierState,
+    DossierStatus, HistoryEntry, Refusal,
 };
 use domain::kpi::{DossierFacts, DueBasis, KpiCell, behind, end_of};
 use domain::law::{Law, OnSupplement, PauseCounting};
@@ -26,6 +26,7 @@ use super::transitions::allowed;
 use super::world::{
     AGENCY, HANDLER, OTHER_AGENCY, OWNER, STRANGER, after_under, at, calendar, citizen, day,
     handed_in, handed_over, integrator, law, law_of, law_that_resumes_from, local, officer, portal,
+    set_right,
 };
 
 /// One attempt on a dossier: what, by whom, how long after the one before.
@@ -74,7 +75,8 @@ fn given_by(entry: &HistoryEntry, dossier: &Dossier) -> Option<GivenResult> {
     })
 }
 
-const ACTIONS: [Action; 20] = [
+const ACTIONS: [Action; 21] = [
+    Action::Correct,
     Action::Submit,
     Action::Receive,
     Action::Refuse,
@@ -203,6 +205,7 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
             fees: None,
             payment: None,
             form: None,
+            correction: set_right(action, &format!("09123456{:02}", number % 100)),
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law, now);
         if let Ok(Decision::Moved(next)) = &answer {
@@ -298,6 +301,11 @@ fn assert_consistent(dossier: &Dossier, law: &Law) {
     let waits_for_documents = goes_on && dossier.status == DossierStatus::SupplementRequested;
     assert_eq!(dossier.paused_at.is_some(), waits || waits_for_documents);
     assert_eq!(dossier.closed_at.is_some(), dossier.status.is_closed());
+    let replaced: Vec<u64> = dossier.corrected.iter().map(|replaced| replaced.version).collect();
+    let corrects = |entry: &&HistoryEntry| entry.action == Action::Correct;
+    let set_right: Vec<u64> =
+        dossier.history.iter().filter(corrects).map(|entry| entry.version).collect();
+    assert_eq!(replaced, set_right, "what a correction replaced is kept with its version");
     let asked = |entry: &HistoryEntry| entry.status == DossierStatus::SupplementRequested;
     let before_the_end = dossier.history.iter().rfind(|entry| {
         !matches!(entry.action, Action::Withdraw | Action::RefuseExpired | Action::Refuse)
@@ -320,7 +328,9 @@ fn original(dossier: &Dossier) -> Option<Timestamp> {
     let begun = begun?;
     let mut run = Run::from(dossier.history[begun].at);
     let stands = [Action::RequestPayment, Action::Suspend, Action::RequestSupplement];
-    for pair in dossier.history[begun..].windows(2) {
+    let moves: Vec<&HistoryEntry> =
+        dossier.history[begun..].iter().filter(|entry| entry.action != Action::Correct).collect();
+    for pair in moves.windows(2) {
         if stands.contains(&pair[0].action) && !pair[0].asked_late && !pair[1].status.is_closed() {
             run.pauses.push(Pause {
                 from: pair[0].at,
@@ -330,6 +340,12 @@ fn original(dossier: &Dossier) -> Option<Timestamp> {
         }
     }
     term.due_of(calendar(), &run).ok()
+}
+
+/// What `entry` of `reached` set right.
+fn given_right(entry: &HistoryEntry, reached: &Dossier) -> Correction {
+    let applicant = reached.applicant_at(entry.version).cloned();
+    Correction { applicant: applicant.filter(|_| entry.action == Action::Correct), result_to: None }
 }
 
 // Random cases differ from run to run; a failing one is printed whole, so no file of past failures
@@ -439,6 +455,7 @@ proptest! {
                 fees: None,
                 payment: None,
                 form: None,
+                correction: given_right(entry, &reached),
             };
             let by = &tried.iter().find(|((tried, ..), _)| tried.id == entry.command).unwrap().0.1;
             rebuilt = super::world::moved(rebuilt.decide(command, by, law, entry.recorded_at));

@@ -10,8 +10,8 @@ use domain::calendar::Calendar;
 use domain::catalogue::{Catalogue, CatalogueFiles};
 use domain::deadline::{Term, TermUnit};
 use domain::dossier::{
-    Action, Actor, Clock, Command, Decision, Dossier, DossierState, DossierStatus, Duty, RULES,
-    Refusal,
+    Action, Actor, Clock, Command, Correction, Decision, Dossier, DossierState, DossierStatus,
+    Duty, RULES, Refusal,
 };
 use domain::law::Law;
 use domain::outcome::{GivenResult, Handover, HandoverWay};
@@ -174,13 +174,7 @@ pub(super) fn handed_in(term_text: &str, channel: Channel, when: Timestamp) -> D
         agency: AGENCY.parse().unwrap(),
         channel,
         ward: None,
-        applicant: Applicant {
-            kind: ApplicantKind::Citizen,
-            full_name: "Nguyễn Văn An".to_owned().try_into().unwrap(),
-            id_number: catalogue().identities().read(ApplicantKind::Citizen, None, OWNER).unwrap(),
-            phone: Phone::try_from("0912345678".to_owned()).unwrap(),
-            email: None,
-        },
+        applicant: applicant(),
         documents: Vec::new(),
         form: None,
         result_to: None,
@@ -214,6 +208,27 @@ pub(super) fn command(id: &str, action: Action) -> Command {
         fees: None,
         payment: None,
         form: None,
+        correction: set_right(action, "0987654321"),
+    }
+}
+
+/// What a correction sets right: the applicant's telephone.
+pub(super) fn set_right(action: Action, phone: &str) -> Correction {
+    if action != Action::Correct {
+        return Correction::default();
+    }
+    let applicant = Applicant { phone: phone.to_owned().try_into().unwrap(), ..applicant() };
+    Correction { applicant: Some(applicant), result_to: None }
+}
+
+/// Whoever applies here.
+pub(super) fn applicant() -> Applicant {
+    Applicant {
+        kind: ApplicantKind::Citizen,
+        full_name: "Nguyễn Văn An".to_owned().try_into().unwrap(),
+        id_number: catalogue().identities().read(ApplicantKind::Citizen, None, OWNER).unwrap(),
+        phone: Phone::try_from("0912345678".to_owned()).unwrap(),
+        email: None,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Where a result is wanted by post, as clients write it.
 
 use domain::Violation;
-use domain::applicant::{Applicant, FullName, Phone};
-use domain::post::{PostalAddress, ProvinceNumber, ResultTo};
-use serde::Deserialize;
+use domain::applicant::{FullName, Phone};
+use domain::post::{PostalAddress, PostalWish, ProvinceNumber};
+use serde::{Deserialize, Deserializer};
 
 use super::kept;
 
@@ -19,17 +19,16 @@ pub(super) struct ResultToBody {
     province: String,
 }
 
-/// The same, cleaned and checked.
-pub(super) struct ResultToRead {
-    recipient: Option<FullName>,
-    phone: Option<Phone>,
-    address: PostalAddress,
-    province: ProvinceNumber,
+/// A wish where a body may say that there is none any more: with `null`. Left out, it stays.
+pub(super) fn or_null<'de, D: Deserializer<'de>>(
+    source: D,
+) -> Result<Option<Option<ResultToBody>>, D::Error> {
+    Option::deserialize(source).map(Some)
 }
 
 impl ResultToBody {
     /// The cleaned fields; none where something of them is wrong, each of which goes to `found`.
-    pub(super) fn read(self, found: &mut Vec<Violation>) -> Option<ResultToRead> {
+    pub(super) fn read(self, found: &mut Vec<Violation>) -> Option<PostalWish> {
         let mut broken = Vec::new();
         let recipient = self.recipient.and_then(|name| {
             let read = FullName::try_from(name).map_err(|violation| violation.named("recipient"));
@@ -39,19 +38,6 @@ impl ResultToBody {
         let address = kept(PostalAddress::try_from(self.address), &mut broken);
         let province = kept(ProvinceNumber::try_from(self.province), &mut broken);
         found.extend(broken.into_iter().map(|violation| violation.within("resultTo")));
-        Some(ResultToRead { recipient, phone, address: address?, province: province? })
-    }
-}
-
-impl ResultToRead {
-    /// Where it goes: to the applicant, unless somebody else was named.
-    pub(super) fn of(self, applicant: &Applicant) -> ResultTo {
-        let Self { recipient, phone, address, province } = self;
-        ResultTo {
-            recipient: recipient.unwrap_or_else(|| applicant.full_name.clone()),
-            phone: phone.unwrap_or_else(|| applicant.phone.clone()),
-            address,
-            province,
-        }
+        Some(PostalWish { recipient, phone, address: address?, province: province? })
     }
 }

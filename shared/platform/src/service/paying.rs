@@ -5,7 +5,7 @@
 //! is asked after by `settle-payments`.
 
 use domain::catalogue::Catalogue;
-use domain::dossier::{Action, Actor, Command, Decision, Dossier};
+use domain::dossier::{Action, Actor, Command, Correction, Decision, Dossier};
 use domain::id::DossierCode;
 use domain::payment::online::{AttemptState, Came, Heard, OnlinePayment};
 use domain::payment::{FeesPaid, PaidHow};
@@ -237,6 +237,7 @@ impl<B: PaymentBook, S: DossierStore, G: PaymentGateway> Till<'_, B, S, G> {
             fees: None,
             payment: Some(FeesPaid { reference: reference.to_owned(), amount_vnd, how }),
             form: None,
+            correction: Correction::default(),
         };
         let by = Actor::Portal { id: SIGNATURE.to_owned() };
         match dossier.decide(command, &by, self.catalogue.law(), now)? {

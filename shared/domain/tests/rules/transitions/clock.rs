@@ -25,6 +25,7 @@ forward              untouched          one term
 hand-back            untouched
 redate               recounts           in the calendar in force
 announce-delay       untouched
+correct              untouched
 ";
 
 #[test]
@@ -135,6 +136,38 @@ fn every_move_does_to_the_clock_what_the_law_says() {
             "2026-03-09T17:00",
             "2026-03-02T08:00",
             "-",
+            "-",
+        ),
+        (
+            "a correction while it is suspended neither ends nor shortens that",
+            "receive 08:00, process 08:10, suspend 2026-03-04T09:00, correct 2026-03-09T09:00, resume 2026-03-18T09:00",
+            "2026-03-23T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "a suspended dossier that was corrected is still suspended since then",
+            "receive 08:00, process 08:10, suspend 2026-03-04T09:00, correct 2026-03-09T09:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "2026-03-04T09:00",
+        ),
+        (
+            "the supplement after a correction starts the term anew",
+            "receive 08:00, request-supplement 09:00, correct 10:00, supplement 2026-03-11T10:00",
+            "2026-03-18T17:00",
+            "2026-03-02T08:00",
+            "-",
+            "-",
+        ),
+        (
+            "a correction of a finished dossier does not close it a second time",
+            "receive 08:00, finish 2026-03-05T09:00, correct 2026-03-06T09:00",
+            "2026-03-09T17:00",
+            "2026-03-02T08:00",
+            "2026-03-05T09:00",
             "-",
         ),
         (

@@ -12,8 +12,11 @@ use crate::Failure;
 use crate::record::DossierRecord;
 
 /// The attributes of a dossier that are its content.
-pub(super) const CONTENT: [&str; 8] =
-    ["applicant", DOCUMENTS, "forms", "results", HANDOVERS, DEMANDS, POST, RESULT_TO];
+pub(super) const CONTENT: [&str; 9] =
+    [APPLICANT, DOCUMENTS, "forms", "results", HANDOVERS, DEMANDS, POST, RESULT_TO, CORRECTED];
+
+/// Who applies, as a correction may have set it right.
+const APPLICANT: &str = "applicant";
 
 /// The one of them that says which objects belong to a dossier of before there were results.
 pub(super) const DOCUMENTS: &str = "documents";
@@ -32,11 +35,14 @@ pub(super) const RECEIPTS: &str = "receipts";
 /// The one of them that changes without a version of the dossier.
 pub(super) const POST: &str = "post";
 
-/// Where the result is wanted by post, as it was handed in.
+/// Where the result is wanted by post.
 const RESULT_TO: &str = "resultTo";
 
+/// What corrections replaced.
+const CORRECTED: &str = "corrected";
+
 /// Those of them that grow, each a list of which a write adds the newest.
-const LISTS: [&str; 5] = [DOCUMENTS, "forms", "results", HANDOVERS, DEMANDS];
+const LISTS: [&str; 6] = [DOCUMENTS, "forms", "results", HANDOVERS, DEMANDS, CORRECTED];
 
 /// The attribute of the state that names the version of the content belonging to it.
 pub(super) const CONTENT_VERSION: &str = "contentVersion";
@@ -96,8 +102,9 @@ fn content_version(dossier: &Dossier) -> u64 {
     let handovers = handovers.map(|handover| handover.version);
     let demands = dossier.demands.iter().filter(|demand| demand.chosen);
     let demands = demands.map(|demand| demand.version);
+    let corrected = dossier.corrected.iter().map(|replaced| replaced.version);
     let handed_in = documents.chain(forms).chain(results).chain(handovers);
-    handed_in.chain(demands).max().unwrap_or(1)
+    handed_in.chain(demands).chain(corrected).max().unwrap_or(1)
 }
 
 /// The whole dossier; none where the two items are of different versions, because one was read
@@ -113,7 +120,7 @@ pub(super) fn joined(mut state: Item, content: Option<Item>) -> Option<Item> {
     if state.get(CONTENT_VERSION) != content.get("version") {
         return None;
     }
-    for name in ["applicant", RESULT_TO, POST] {
+    for name in [APPLICANT, RESULT_TO, POST] {
         if let Some(value) = content.remove(name) {
             state.insert(name.to_owned(), value);
         }
@@ -139,9 +146,24 @@ pub(super) fn put(table: &str, content: Item) -> Result<TransactWriteItem, Failu
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// The lists of `content` as they go on with what the last entry of `dossier` brought, by name;
-/// empty where it brought nothing.
-pub(super) fn brought(dossier: &Dossier, mut content: Item) -> Vec<(&'static str, AttributeValue)> {
+/// What the last entry of a dossier does to its content.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    /// What it adds to each list, by name.
+    lists: Vec<(&'static str, AttributeValue)>,
+    /// The attributes that it replaces, with what they are now; none where there is nothing any more.
+    replaced: Vec<(&'static str, Option<AttributeValue>)>,
+}
+
+impl Brought {
+    /// Whether it does nothing to it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lists.is_empty() && self.replaced.is_empty()
+    }
+}
+
+/// What the last entry of `dossier` does to its content, which is then `content`.
+pub(super) fn brought(dossier: &Dossier, mut content: Item) -> Brought {
     let version = dossier.version;
     let documents = dossier.documents.iter().filter(|document| document.version == version);
     let forms = dossier.forms.iter().filter(|form| form.version == version);
@@ -150,8 +172,17 @@ pub(super) fn brought(dossier: &Dossier, mut content: Item) -> Vec<(&'static str
     let handovers = handovers.filter(|handover| handover.version == version);
     let chosen = dossier.demands.iter().filter(|demand| demand.chosen);
     let demands = chosen.filter(|demand| demand.version == version);
-    let counts =
-        [documents.count(), forms.count(), results.count(), handovers.count(), demands.count()];
+    let corrected = dossier.corrected.iter().filter(|replaced| replaced.version == version).count();
+    let counts = [
+        documents.count(),
+        forms.count(),
+        results.count(),
+        handovers.count(),
+        demands.count(),
+        corrected,
+    ];
+    let particulars = [APPLICANT, RESULT_TO].into_iter().filter(|_| corrected > 0);
+    let replaced = particulars.map(|name| (name, content.remove(name))).collect();
     let counts = LISTS.into_iter().zip(counts);
     let newest = counts.filter_map(|(name, count)| match content.remove(name) {
         Some(AttributeValue::L(mut list)) if count > 0 => {
@@ -160,28 +191,47 @@ pub(super) fn brought(dossier: &Dossier, mut content: Item) -> Vec<(&'static str
         }
         _ => None,
     });
-    newest.collect()
+    Brought { lists: newest.collect(), replaced }
 }
 
-/// The write that adds `lists` to the content of `code`, with the dossier's `version`.
+/// The write that does what was `brought` to the content of `code`, with the dossier's `version`.
 pub(super) fn append(
     table: &str,
     code: &DossierCode,
     version: u64,
-    lists: Vec<(&'static str, AttributeValue)>,
+    brought: Brought,
 ) -> Result<TransactWriteItem, Failure> {
-    let grown = lists
-        .iter()
-        .map(|(name, _)| format!("{name} = list_append(if_not_exists({name}, :none), :{name}), "));
+    let Brought { lists, replaced } = brought;
+    let mut set = vec!["version = :version".to_owned()];
+    let grown = lists.iter();
+    set.extend(
+        grown.map(|(name, _)| {
+            format!("{name} = list_append(if_not_exists({name}, :none), :{name})")
+        }),
+    );
     let mut update = Update::builder()
         .table_name(table)
         .key("code", text(code.as_str()))
-        .update_expression(format!("SET {}version = :version", grown.collect::<String>()))
         .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
         .expression_attribute_values(":version", number(version));
+    let mut removed = Vec::new();
+    for (name, value) in replaced {
+        match value {
+            Some(value) => {
+                set.push(format!("{name} = :{name}"));
+                update = update.expression_attribute_values(format!(":{name}"), value);
+            }
+            None => removed.push(name),
+        }
+    }
     for (name, newest) in lists {
         update = update.expression_attribute_values(format!(":{name}"), newest);
     }
+    let mut expression = format!("SET {}", set.join(", "));
+    if !removed.is_empty() {
+        expression.push_str(&format!(" REMOVE {}", removed.join(", ")));
+    }
+    let update = update.update_expression(expression);
     let update = update.build().map_err(|error| Failure::Defect(error.to_string()))?;
     Ok(TransactWriteItem::builder().update(update).build())
 }

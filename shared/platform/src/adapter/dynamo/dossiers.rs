@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use domain::dossier::{Dossier, DossierStatus, Progress};
+use domain::dossier::{Action, Dossier, DossierStatus, Progress};
 use domain::id::{AgencyCode, DossierCode};
 use domain::outcome::Handover;
 use domain::upload::{UploadId, UploadedDocument};
@@ -19,8 +19,11 @@ use super::change::Change;
 use super::contents::{CONTENT_VERSION, DEMANDS, GONE, HANDOVERS, POST, RECEIPTS};
 use super::pages::{self, Cut, HISTORY, PAGED};
 use super::uploads::claims;
-use super::{Cancelled, DossierItems, Item, contents, down, number, read, rows, stored, text};
+use super::{
+    Cancelled, DossierItems, Item, contents, down, number, people, read, rows, stored, text,
+};
 use crate::Failure;
+use crate::keyed_hash::KeyedHash;
 use crate::port::{Advance, DossierStore, PostBook, Stored};
 use crate::record::{Work, WorklistItem, holder_key, work_key};
 
@@ -35,6 +38,7 @@ pub struct Dossiers {
     pub(super) client: Client,
     pub(super) tables: DossierTables,
     uploads: Option<String>,
+    people: Option<KeyedHash>,
 }
 
 crate::settings! {
@@ -51,7 +55,7 @@ crate::settings! {
 impl Dossiers {
     /// Those in these tables.
     pub fn new(client: Client, tables: DossierTables) -> Self {
-        Self { client, tables, uploads: None }
+        Self { client, tables, uploads: None, people: None }
     }
 
     /// Those of which only the states in the table of this name are read, and no single dossier.
@@ -63,6 +67,12 @@ impl Dossiers {
     #[must_use]
     pub fn claiming(self, uploads: String) -> Self {
         Self { uploads: Some(uploads), ..self }
+    }
+
+    /// The same, where corrected dossiers are found by the numbers of `people` that hold now.
+    #[must_use]
+    pub fn finding(self, people: KeyedHash) -> Self {
+        Self { people: Some(people), ..self }
     }
 
     /// One page of a desk's dossiers: those in `status` by due date, or all that are open by status
@@ -326,6 +336,12 @@ impl Dossiers {
             set.push(format!("{CONTENT_VERSION} = :contentVersion"));
             values.insert(":contentVersion".to_owned(), number(version));
         }
+        if last.is_some_and(|entry| entry.action == Action::Correct) {
+            for (name, hash) in self.person_keys_of(dossier)? {
+                set.push(format!("{name} = :{name}"));
+                values.insert(format!(":{name}"), hash);
+            }
+        }
         // Added and not written anew: an earlier release has put some into the content.
         let is_newest = |handover: &&Handover| {
             handover.version == dossier.version && !handover.names_somebody()
@@ -363,6 +379,22 @@ impl Dossiers {
             });
         }
         self.change_with(change, (others, beside), &uploaded).await
+    }
+}
+
+impl Dossiers {
+    /// The attributes by which `dossier` is found by its applicant. Fails where this is not the place
+    /// to correct one.
+    fn person_keys_of(
+        &self,
+        dossier: &Dossier,
+    ) -> Result<impl Iterator<Item = (String, AttributeValue)>, Failure> {
+        let keys = self.people.as_ref().zip(dossier.applicant.as_ref());
+        let keys = keys.map(|(people, applicant)| people::keys_of(people, applicant));
+        let keys = keys.ok_or_else(|| {
+            Failure::Defect("a dossier is corrected where nobody is found".to_owned())
+        })?;
+        Ok(keys.into_iter())
     }
 }
 
