@@ -1,6 +1,7 @@
 //! The case: what was handed in, what was asked for, what came of it, and what its reader may do
 //! next.
 
+mod corrected;
 mod fees;
 mod filled;
 mod sent_to;
@@ -11,9 +12,7 @@ use domain::agency::WardCode;
 use domain::applicant::{Applicant, ApplicantKind, Email, FullName, Phone};
 use domain::catalogue::Catalogue;
 use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
-use domain::dossier::{
-    Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Replaced, Role, Signature,
-};
+use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
 use domain::post::PostalItem;
 use domain::procedure::{Channel, Procedure, Step};
@@ -27,6 +26,7 @@ use platform::transfer_standing::CaseTransfer;
 use serde::Serialize;
 
 use crate::outcome::Outcome;
+use corrected::Was;
 use fees::Fees;
 use filled::{Filled, FormKeptBy};
 use sent_to::SentTo;
@@ -164,17 +164,6 @@ struct Person<'a> {
     phone: &'a Phone,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a Email>,
-}
-
-/// What a correction replaced.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Was<'a> {
-    /// The version of the dossier with which the correction came.
-    version: u64,
-    applicant: Person<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result_to: Option<SentTo<'a>>,
 }
 
 /// One version of a document.
@@ -396,20 +385,6 @@ impl<'a> Person<'a> {
             phone: &applicant.phone,
             email: applicant.email.as_ref(),
         }
-    }
-}
-
-impl<'a> Was<'a> {
-    /// By the corrections up to `version`, for officers: they answer for what they set right.
-    fn all_of(dossier: &'a Dossier, version: u64, by: &Actor) -> Vec<Self> {
-        let officer = matches!(by, Actor::Officer { .. });
-        let replaced = dossier.corrected.iter().filter(|it| officer && it.version <= version);
-        let was = replaced.map(|Replaced { version, applicant, result_to }| Self {
-            version: *version,
-            applicant: Person::of(applicant),
-            result_to: result_to.as_ref().map(SentTo::without_order),
-        });
-        was.collect()
     }
 }
 

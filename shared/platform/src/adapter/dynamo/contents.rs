@@ -38,7 +38,7 @@ pub(super) const POST: &str = "post";
 /// Where the result is wanted by post.
 const RESULT_TO: &str = "resultTo";
 
-/// What corrections replaced.
+/// The applicants and addresses that corrections replaced, each with its version.
 const CORRECTED: &str = "corrected";
 
 /// Those of them that grow, each a list of which a write adds the newest.
