@@ -415,3 +415,40 @@ async fn a_page_goes_on_in_its_own_list_of_reads_alone() {
         assert_eq!((refused.status, refused.broken()), (400, ("cursor", "cursor")), "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_case_says_what_its_agencies_and_documents_are_called() {
+    let world = World::new().await;
+    let code = handed_in(&world).await;
+    let seen = answer(&world, case(&code).citizen(CITIZEN)).await.body;
+    let named: Vec<&str> = seen["documents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|document| seen["documentNames"][document["code"].as_str().unwrap()].as_str().unwrap())
+        .collect();
+    assert!(!named.is_empty() && named.iter().all(|name| name.len() > 3), "{named:?}");
+    let agency = seen["agencyNames"][AGENCY].as_str().unwrap();
+    assert!(agency.starts_with("Ủy ban"), "{agency}");
+}
+
+#[tokio::test]
+async fn a_letter_that_the_law_takes_no_more_is_not_offered() {
+    let world = World::new().await;
+    let code = handed_in(&world).await;
+    act(&world, AGENCY, &code, ("receive", 1)).await;
+    let offered = async || {
+        let seen = answer(&world, case(&code).officer(AGENCY)).await.body;
+        let next = seen["next"].as_array().unwrap().clone();
+        next.iter().any(|next| next["action"] == "apologise")
+    };
+    assert!(offered().await);
+    let body = json!({
+        "action": "apologise", "expectedVersion": 2, "reason": "Chờ xác minh",
+        "newDueOn": "2026-12-01",
+    });
+    let call = Call::transition(&code, "apologise", 2).officer(AGENCY).body(&body);
+    let answer = call.at_change(&world.dossiers, &world, at(NOW)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(!offered().await);
+}

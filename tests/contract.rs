@@ -97,9 +97,16 @@ async fn an_officer_of_the_counter_takes_in_what_is_brought_to_their_agency_unde
     let signed = serde_json::to_value(&entry.by).unwrap();
     let clerk = json!({ "role": "officer", "id": format!("clerk@{AGENCY}"), "agency": AGENCY });
     assert_eq!(signed, clerk);
-    let history = Call::new("GET /v1/dossiers/{code}/history").code(&slip.code()).citizen(CITIZEN);
-    let first = history.at_track(&world).await.body["history"][0].take();
+    let history = || Call::new("GET /v1/dossiers/{code}/history").code(&slip.code());
+    let first = history().citizen(CITIZEN).at_track(&world).await.body["history"][0].take();
     assert_eq!((&first["byRole"], &first["byAgency"]), (&json!("officer"), &json!(AGENCY)));
+    assert_eq!(
+        first["byAccount"],
+        Value::Null,
+        "who it was is nobody's business but their agency's"
+    );
+    let colleague = history().officer(AGENCY).at_track(&world).await;
+    assert_eq!(colleague.body["history"][0]["byAccount"], format!("clerk@{AGENCY}"));
 }
 
 #[tokio::test]

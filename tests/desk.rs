@@ -426,3 +426,13 @@ async fn a_step_that_the_procedure_does_not_have_is_refused_and_the_dossier_stay
         assert_eq!((refused.status, refused.broken()), (400, (name, rule)));
     }
 }
+
+#[tokio::test]
+async fn a_worklist_says_in_words_what_a_dossier_is_about_and_how_far_it_is() {
+    let world = World::new().await;
+    let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
+    let page = Call::new("GET /v1/dossiers").officer(AGENCY).at_track(&world).await;
+    let line = &page.body["items"][0];
+    assert_eq!((&line["code"], &line["statusName"]), (&json!(code), &json!("Mới đăng ký")));
+    assert_eq!(line["procedureName"], "Thủ tục đăng ký khai sinh");
+}

@@ -418,7 +418,7 @@ async fn what_cannot_be_asked_is_refused_with_its_name() {
         (kpi("2026").query("colour", "red"), ("colour", "unknown-field")),
         (report("2026").query("format", "pdf"), ("format", "known-value")),
         (report("2026").query("bom", "yes"), ("bom", "known-value")),
-        (report("2026").query("officer", "x"), ("officer", "unknown-field")),
+        (report("2026.csv").query("officer", "x"), ("officer", "unknown-field")),
     ] {
         assert_eq!(asked(&world, call).await.broken(), broken);
     }

@@ -290,7 +290,7 @@ async fn a_dossier_that_ended_while_nothing_was_relayed_is_at_work_no_more() {
 }
 
 #[tokio::test]
-async fn an_officer_sees_their_agency_and_the_portal_sees_all_of_them() {
+async fn an_officer_sees_their_agency_and_the_portal_and_the_province_see_all_of_them() {
     let day = Day::of(1).await;
     day.all_relayed().await;
     let stranger = day.shown(Call::new("GET /v1/kpi/live").officer("H20.09"), NOW).await;
@@ -298,6 +298,8 @@ async fn an_officer_sees_their_agency_and_the_portal_sees_all_of_them() {
     assert!(!stranger.body.to_string().contains(AGENCY), "{stranger:?}");
     let portal = day.shown(Call::new("GET /v1/kpi/live").portal(), NOW).await;
     assert_eq!(portal.body["agencies"][0]["agency"], AGENCY);
+    let province = day.shown(Call::new("GET /v1/kpi/live").officer("H20"), NOW).await;
+    assert_eq!(province.body, portal.body, "whoever leads it looks at the whole of it");
     assert_eq!(portal.body["agencies"][0]["receivedToday"], 1);
     let text = portal.body.to_string();
     for personal in ["Nguyễn", "09", "0871"] {

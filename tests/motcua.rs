@@ -11,6 +11,7 @@ mod claiming;
 mod contents;
 mod contract;
 mod copies;
+mod corrections;
 mod cost;
 mod crash;
 mod deadline;

@@ -211,6 +211,22 @@ async fn a_return_counts_only_where_it_is_signed_and_the_platform_says_so_when_i
 }
 
 #[tokio::test]
+async fn a_payer_who_comes_back_with_a_browser_is_shown_their_dossier() {
+    let paying = Paying::new().await;
+    let reference = paying.begun(at(NOW)).await;
+    paying.platform.say(&reference, Heard::Paid(OWED));
+    let browser = paying.back(&reference, "good").header("accept", "text/html,*/*;q=0.8");
+    let (book, store, gateway) = (&paying.book, &paying.world.dossiers, &paying.platform);
+    let till = Till { book, store, gateway, catalogue: &paying.world.catalogue };
+    let handler = |request| take_payment::handle(request, &till, after(2));
+    let sent_on = served(browser.event(), handler).await;
+    let location = sent_on.headers.get("location").map(|value| value.to_str().unwrap());
+    let page = format!("../../tra-cuu#{}", paying.code);
+    assert_eq!((sent_on.status_code, location), (302, Some(page.as_str())));
+    assert_eq!(paying.stands().await, PAID);
+}
+
+#[tokio::test]
 async fn where_no_payment_is_taken_on_line_the_payer_is_sent_to_the_counter_and_nothing_is_begun() {
     let mut paying = Paying::new().await;
     paying.platform.is_missing = true;

@@ -282,3 +282,59 @@ async fn officers_and_everybody_else_see_the_same_report() {
     let officer = asked(&world, report("2026-11").officer(AGENCY)).await;
     assert_eq!(header(&officer, "etag"), header(&everybody, "etag"));
 }
+
+#[tokio::test]
+async fn a_report_is_shown_whatever_a_link_to_it_was_passed_on_with() {
+    let world = two_days_counted().await;
+    for name in ["latest", "2026-11"] {
+        let plain = asked(&world, report(name)).await;
+        let passed_on = report(name).query("fbclid", "x").query("utm_source", "zalo");
+        assert_eq!(asked(&world, passed_on).await.status_code, plain.status_code, "{name}");
+    }
+    let list = Call::new("GET /v1/reports").query("utm_source", "zalo");
+    assert_eq!(asked(&world, list).await.status_code, 200);
+    let program = report("2026-11.csv").query("utm_source", "zalo");
+    assert_eq!(asked(&world, program).await.status_code, 400, "no person opens that from a link");
+}
+
+/// The figures of the whole province in the first table of a page, by the names of their columns.
+fn province_of(page: &str) -> std::collections::BTreeMap<String, u64> {
+    let table = page.split_once("<table class=\"sorts\" id=\"agencies\">").unwrap().1;
+    let between = |text: &str, open: &str, close: &str| -> Vec<String> {
+        let parts = text.split(open).skip(1);
+        parts.map(|part| part.split_once(close).unwrap().0.to_owned()).collect()
+    };
+    let (head, rest) = table.split_once("</thead>").unwrap();
+    let foot = rest.split_once("<tfoot>").unwrap().1.split_once("</tfoot>").unwrap().0;
+    let names = between(head, "<button type=\"button\">", "</button>");
+    let cells = between(foot, "<td>", "</td>");
+    let number = |cell: &String| cell.replace('.', "").parse().unwrap_or_default();
+    names.into_iter().skip(1).zip(cells.iter().map(number)).collect()
+}
+
+#[tokio::test]
+async fn the_columns_of_the_report_add_up_to_what_is_open() {
+    let world = two_days_counted().await;
+    let page = asked(&world, report("2026-W47")).await;
+    let figures = province_of(text(&page));
+    let sum = |names: &[&str]| names.iter().map(|name| figures[*name]).sum::<u64>();
+    let came = sum(&["Kỳ trước chuyển sang", "Tiếp nhận", "Mở lại"]);
+    assert!(came > 0, "{figures:?}");
+    let open = figures["Chưa giải quyết xong"];
+    assert_eq!(came, sum(&["Đã giải quyết", "Từ chối, rút hồ sơ"]) + open, "{figures:?}");
+    assert_eq!(open, sum(&["Đang giải quyết", "Chờ, tạm dừng"]), "{figures:?}");
+}
+
+#[tokio::test]
+async fn a_day_that_is_not_over_is_not_complete_however_often_it_was_counted() {
+    let world = two_days_counted().await;
+    let complete = async |day: &str, now: &str| {
+        let call = Call::new("GET /v1/kpi").officer(AGENCY).query("period", day);
+        let answer = Answer::from(call.at_kpi(&world, at(now)).await);
+        assert_eq!(answer.body["daysCounted"], 1, "{}", answer.body);
+        answer.body["complete"] == true
+    };
+    let last = "2026-11-18";
+    assert!(!complete(last, "2026-11-18T16:59:00Z").await, "a minute to midnight");
+    assert!(complete(last, "2026-11-18T17:01:00Z").await);
+}

@@ -154,6 +154,18 @@ async fn the_page_loads_nothing_of_others_and_tells_nobody_where_its_reader_was(
     assert_eq!(unknown.at_its_function(&world).await.status_code, 400);
 }
 
+#[tokio::test]
+async fn a_page_is_shown_whatever_a_link_to_it_was_passed_on_with() {
+    let world = World::new().await;
+    let passed_on = [("fbclid", "IwAR0"), ("utm_source", "zalo"), ("lang", "fr")];
+    for (name, value) in passed_on {
+        let call = Call::new("GET /tra-cuu").query(name, value);
+        let shown = call.at_its_function(&world).await;
+        assert_eq!(shown.status_code, 200, "{name}");
+        assert!(html(&shown).contains("<html lang=\"vi\""), "{name}");
+    }
+}
+
 #[test]
 fn every_word_is_there_in_both_languages_and_every_status_has_its_own() {
     let texts: Value = serde_json::from_str(&crate::support::file("infra/web/texts.json")).unwrap();

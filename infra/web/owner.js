@@ -172,9 +172,10 @@ export const show = async () => {
   const [history, deadline, dossier, reads] = await Promise.all(
     ["/history", "/deadline", "/case", "/reads"].map(door => ask("GET", own(door))));
   open.version = dossier.version;
+  open.names = dossier.agencyNames ?? {};
   say("");
   place.replaceChildren(
-    ...[owed(dossier), results(dossier), asked(dossier), due(deadline, history), documents(dossier), steps(history), readers(reads), leave()].filter(Boolean));
+    ...[about(dossier), fees(dossier), owed(dossier), results(dossier), asked(dossier), due(deadline, history, dossier), documents(dossier), steps(history), readers(reads), leave()].filter(Boolean));
   place.querySelector("h2").focus();
 };
 
@@ -186,12 +187,41 @@ const asked = dossier => {
 
 export const leave = () => make("p", {}, make("button", { type: "button", className: "quiet", on: { click: () => { const code = open.code; close(); offer(code); } } }, words.leave));
 
-const due = (deadline, history) => {
+// What people call an agency of the dossier; of others the page has the code alone.
+const agency = code => open.names[code] ?? code;
+
+// Of which procedure it is, and with whom.
+const about = dossier => card("about", words.aboutTitle,
+  make("p", {}, dossier.procedureName ?? dossier.procedure),
+  make("p", { className: "help" }, `${words.aboutAgency} ${agency(dossier.agency)}`),
+  dossier.handler ? make("p", { className: "help" }, `${words.aboutHandler} ${agency(dossier.handler)}`) : null);
+
+const dong = amount => `${new Intl.NumberFormat(tongue).format(amount)} đồng`;
+
+// What has to be paid now, item by item where the agency said so.
+const fees = dossier => {
+  const asked = dossier.fees.requests.findLast(request => request.state === "owed");
+  if (!asked) return null;
+  return card("fees", words.feesTitle,
+    asked.amountVnd === undefined ? make("p", {}, words.feesNotSaid) : make("p", { className: "big" }, dong(asked.amountVnd)),
+    asked.items ? make("ul", { className: "list" }, ...asked.items.map(item => make("li", {}, `${item.name}: `, dong(item.amountVnd)))) : null,
+    asked.reason ? make("p", {}, asked.reason) : null,
+    make("p", { className: "help" }, words.feesHelp));
+};
+
+// Why there is no due date: nothing was received, the time stands still, or it begins again.
+const undated = (deadline, history, dossier) => {
+  if (!history.receivedAt) return words.dueNotYet;
+  if (dossier.status === 5) return words.dueAgain;
+  return deadline.pausedAt ? words.duePaused : words.dueNone;
+};
+
+const due = (deadline, history, dossier) => {
   const count = deadline.count;
   return card("due", words.dueTitle,
     deadline.dueAt
       ? make("p", { className: "big" }, when(deadline.dueAt))
-      : make("p", {}, deadline.pausedAt ? words.duePaused : history.receivedAt ? words.dueNone : words.dueNotYet),
+      : make("p", {}, undated(deadline, history, dossier)),
     deadline.dueProvisional ? make("p", { className: "help" }, words.dueProvisional) : null,
     deadline.originalDueAt ? make("p", {}, `${words.dueOriginal} ${when(deadline.originalDueAt)}`) : null,
     deadline.apology ? make("p", {}, `${words.apology} ${deadline.apology.reason ?? ""}`) : null,
@@ -214,7 +244,7 @@ const fetchable = (id, label) => make("button", { type: "button", className: "qu
 const documents = dossier => card("documents", words.documentsTitle,
   dossier.documents.length
     ? make("ul", { className: "list" }, ...dossier.documents.map(found => make("li", {}, make("div", { className: "row" },
-        make("span", {}, found.name ?? found.code, make("span", { className: "when" }, `${found.code} · ${words.version} ${found.version}`)),
+        make("span", {}, found.name ?? dossier.documentNames?.[found.code] ?? found.code, make("span", { className: "when" }, `${found.code} · ${words.version} ${found.version}`)),
         found.source.kind === "upload" ? fetchable(found.source.id, words.download)
           : found.source.copy?.state === "usable" ? fetchable(found.source.copy.id, words.download) : null))))
     : make("p", {}, words.documentsNone));
@@ -231,13 +261,13 @@ const steps = history => card("history", words.historyTitle,
   make("ol", { className: "list" }, ...history.history.toReversed().map(entry => make("li", {},
     make("span", { className: "when" }, when(entry.at)),
     make("strong", {}, word("action", entry.action)),
-    make("span", { className: "when" }, entry.byAgency ? `${word("role", entry.byRole)} · ${entry.byAgency}` : word("role", entry.byRole)),
+    make("span", { className: "when" }, entry.byAgency ? `${word("role", entry.byRole)} · ${agency(entry.byAgency)}` : word("role", entry.byRole)),
     entry.reason ? make("p", {}, entry.reason) : null))));
 
 const readers = reads => card("reads", words.readsTitle,
   reads.items.length
     ? make("ul", { className: "list" }, ...reads.items.map(read => make("li", {}, make("span", { className: "when" }, when(read.at)),
-        `${word("role", read.role)}${read.agency ? ` · ${read.agency}` : ""} – ${word("read", read.what)}`)))
+        `${word("role", read.role)}${read.agency ? ` · ${agency(read.agency)}` : ""} – ${word("read", read.what)}`)))
     : make("p", {}, words.readsNone));
 
 // What was asked for last and has not come, with a field for each document.
@@ -249,7 +279,7 @@ const owed = dossier => {
   const fields = wanted.map((document, index) => {
     const input = make("input", { type: "file", id: `file-${index}`, required: true, accept: "application/pdf,image/jpeg,image/png", "aria-describedby": `why-${index}` });
     return { document, input, row: make("div", { className: "upload" },
-      make("label", { htmlFor: `file-${index}` }, document.code), make("p", { id: `why-${index}`, className: "help" }, document.reason), input) };
+      make("label", { htmlFor: `file-${index}` }, dossier.documentNames?.[document.code] ?? document.code), make("p", { id: `why-${index}`, className: "help" }, document.reason), input) };
   });
   const note = make("textarea", { id: "note", rows: 3, maxLength: 1000 });
   const key = crypto.randomUUID();

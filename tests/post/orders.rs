@@ -411,3 +411,43 @@ async fn every_field_of_an_address_that_breaks_a_rule_is_named_and_an_integrator
     event["data"]["resultTo"] = wanted();
     take(&world, &event).await.unwrap();
 }
+
+/// An officer sets right where the result goes.
+async fn wanted_at(world: &World, code: &str, to: &Value) -> Answer {
+    let version = world.dossier(code).await.version;
+    let body = json!({ "action": "correct", "expectedVersion": version, "resultTo": to });
+    let call = Call::transition(code, "correct", version).body(&body);
+    call.at_change(&world.dossiers, world, after(1)).await
+}
+
+#[tokio::test]
+async fn whoever_moves_house_says_so_and_the_post_is_asked_to_go_there() {
+    let world = World::new().await;
+    let (national, post) = post(&world).await;
+    let code = handed_in_for(&world, "a", Some(&wanted())).await;
+    let other = json!({ "address": "9 đường Mai Vàng", "province": "79" });
+    assert_eq!(wanted_at(&world, &code, &other).await.status, 200);
+    let all = moves(&world, &code, &FINISHED, after(2)).await;
+    synced(&national, &all, after(3)).await;
+    let orders = post.orders();
+    let order = orders.values().next().unwrap();
+    let to = (&order["Receiver"]["Address"], &order["Receiver"]["Province"]);
+    assert_eq!((orders.len(), to), (1, (&json!("9 đường Mai Vàng"), &json!("79"))));
+    let late = wanted_at(&world, &code, &wanted()).await;
+    assert_eq!((late.status, late.broken()), (400, ("resultTo", "result-is-there")));
+}
+
+#[tokio::test]
+async fn a_wish_that_comes_later_is_heard_and_one_that_is_taken_back_is_none() {
+    let world = World::new().await;
+    let (national, post) = post(&world).await;
+    let later = handed_in_for(&world, "a", None).await;
+    assert_eq!(wanted_at(&world, &later, &wanted()).await.status, 200);
+    let taken_back = handed_in_for(&world, "b", Some(&wanted())).await;
+    assert_eq!(wanted_at(&world, &taken_back, &Value::Null).await.status, 200);
+    let mut all = moves(&world, &later, &FINISHED, after(2)).await;
+    all.extend(moves(&world, &taken_back, &FINISHED, after(2)).await);
+    synced(&national, &all, after(3)).await;
+    assert_eq!(post.orders().keys().collect::<Vec<_>>(), [&format!("{later}-5")]);
+    assert!(!line(&national, &taken_back).await.is_behind());
+}

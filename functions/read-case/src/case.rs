@@ -4,6 +4,7 @@
 mod corrected;
 mod fees;
 mod filled;
+mod names;
 mod sent_to;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use domain::catalogue::Catalogue;
 use domain::document::{AskedDocument, Document, DocumentContent, DocumentsKeptBy, PaperKind};
 use domain::dossier::{Action, Actor, Dossier, DossierStatus, HistoryEntry, Move, Role, Signature};
 use domain::id::{AgencyCode, DossierCode, ProcedureCode};
+use domain::law::Law;
 use domain::post::PostalItem;
 use domain::procedure::{Channel, Procedure, Step};
 use domain::survey::Returned;
@@ -45,6 +47,8 @@ pub(crate) struct Case<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     procedure_name: Option<&'a str>,
     agency: &'a AgencyCode,
+    /// What its agencies are called, by their codes.
+    agency_names: BTreeMap<&'a AgencyCode, &'a str>,
     /// The agency that works on it, where it is not the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     handler: Option<&'a AgencyCode>,
@@ -70,6 +74,8 @@ pub(crate) struct Case<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     satisfaction_until: Option<Timestamp>,
     documents: Vec<HandedIn<'a>>,
+    /// What its documents are called, by their codes.
+    document_names: BTreeMap<&'a str, &'a str>,
     /// Who has the documents: `sender` where an integrator could not send them.
     documents_kept_by: DocumentsKeptBy,
     /// What was filled in, each time whole, oldest first.
@@ -284,7 +290,7 @@ impl<'a> Case<'a> {
         (dossier, copies): (&'a Dossier, &'a BTreeMap<UploadId, DocumentCopy>),
         version: u64,
         by: &Actor,
-        catalogue: &'a Catalogue,
+        (catalogue, now): (&'a Catalogue, Timestamp),
     ) -> Self {
         let seen: Vec<&HistoryEntry> =
             dossier.history.iter().filter(|entry| entry.version <= version).collect();
@@ -306,6 +312,7 @@ impl<'a> Case<'a> {
             procedure_version: dossier.procedure_version,
             procedure_name: procedure.map(|procedure| procedure.name.as_str()),
             agency: &dossier.agency,
+            agency_names: names::of_agencies(dossier, &seen, catalogue),
             handler: dossier.handler.as_ref().filter(|_| newest),
             channel: dossier.channel,
             ward: dossier.ward.as_ref(),
@@ -319,6 +326,7 @@ impl<'a> Case<'a> {
                 .filter(|_| dossier.content_gone.is_none()),
             satisfaction_until: satisfaction_until(dossier, by, catalogue),
             documents: documents((dossier, copies), &seen),
+            document_names: names::of_documents(dossier, &seen, procedure),
             documents_kept_by: dossier.documents_kept_by,
             forms: filled::forms(dossier, &seen),
             form_kept_by: FormKeptBy::of(dossier, &seen, procedure),
@@ -332,7 +340,7 @@ impl<'a> Case<'a> {
             corrected: Was::all_of(dossier, version, by),
             post: if newest { &dossier.post.items } else { &[] },
             assignment: InHands::of(dossier, by, procedure),
-            next: next(dossier, by),
+            next: next(dossier, by, catalogue.law(), now),
             transfers: Vec::new(),
         }
     }
@@ -344,10 +352,10 @@ fn satisfaction_until(dossier: &Dossier, by: &Actor, catalogue: &Catalogue) -> O
     rule.filter(|_| by.is_on_applicants_side(dossier)).map(|rule| rule.until(&returned))
 }
 
-fn next(dossier: &Dossier, by: &Actor) -> Vec<Next> {
+fn next(dossier: &Dossier, by: &Actor, law: &Law, now: Timestamp) -> Vec<Next> {
     let may = dossier.may_be_assigned_by(by);
     let assign = may.then_some(Next::Assign(Assigning { action: "assign", needs: ["assignee"] }));
-    dossier.next_moves(by).into_iter().map(Next::Move).chain(assign).collect()
+    dossier.next_moves(by, law, now).into_iter().map(Next::Move).chain(assign).collect()
 }
 
 impl<'a> InHands<'a> {

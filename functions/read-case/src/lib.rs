@@ -110,8 +110,8 @@ async fn case(
     let what = (ReadOf::Case, version);
     let read = ReadRecord::new(dossier.code.clone(), by.signature(), what, &request.id, now);
     record(reads, &read).await?;
-    let mut shown = Case::of((&dossier, &copies), version, &by, catalogue);
-    shown.transfers = transfers::shown(&lines, &dossier.next_moves(&by), now);
+    let mut shown = Case::of((&dossier, &copies), version, &by, (catalogue, now));
+    shown.transfers = transfers::shown(&lines, &dossier.next_moves(&by, catalogue.law(), now), now);
     Ok(tagged(HttpReply::json(200, &shown)?, tag))
 }
 

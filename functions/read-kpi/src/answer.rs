@@ -85,7 +85,7 @@ impl CountedTime {
             last: period.last(),
             as_of: gathered.last,
             days_counted: gathered.days,
-            complete: gathered.is_whole(period),
+            complete: gathered.is_complete(period, date_of(now)),
             not_counted: (gathered.days == 0).then_some(why),
         }
     }

@@ -110,7 +110,7 @@ pub async fn handle(
             national_of(&request, &actor, (figures, ledger, feedback), (catalogue, now)).await
         }
         "GET /v1/reports" => {
-            request.no_parameters()?;
+            request.parameters().end_of_page()?;
             let list = published::list(figures, catalogue, now).await?;
             let known = request.header("if-none-match");
             Ok(HttpReply::page(published::TEMPLATE, list).kept_for(
@@ -316,7 +316,7 @@ async fn page_of(
     let mut parameters = request.parameters();
     let period = match named.time {
         Time::Latest => {
-            parameters.end()?;
+            parameters.end_of_page()?;
             let newest = HttpReply::elsewhere(named.newest(figures, now).await?);
             return Ok(
                 newest.with_header("cache-control", format!("public, max-age={KEPT_SECONDS}"))
@@ -331,7 +331,10 @@ async fn page_of(
         Some(form) => (form, ByteOrderMark::Written),
         None => form(&mut parameters, &forms),
     };
-    parameters.end()?;
+    match form {
+        ReportForm::Page => parameters.end_of_page()?,
+        ReportForm::Csv | ReportForm::CsvFile | ReportForm::Workbook => parameters.end()?,
+    }
     let gathered = gather(&period, figures).await?;
     let by = |dimension| {
         report(&gathered.rows, dimension, &selection, catalogue.register(), period.last())

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::agency::AgencyLevel;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::delivery::SystemId;
@@ -17,6 +18,11 @@ use serde::Serialize;
 
 /// The most threads that are due whose unsent notices are looked at: those that wait longest.
 const LOOKED_AT_MAX: usize = 100;
+
+/// Whether `agency` is the province itself, whose officers look at all agencies.
+fn is_province(agency: &AgencyCode, catalogue: &Catalogue) -> bool {
+    catalogue.agency(agency).is_some_and(|known| known.level == AgencyLevel::Province)
+}
 
 /// The body of the answer.
 #[derive(Serialize)]
@@ -49,8 +55,8 @@ struct LiveAgency<'a> {
 }
 
 impl<'a> Live<'a> {
-    /// The figures at `now` that `actor` may see: an officer those of their agency, the portal those
-    /// of all.
+    /// The figures at `now` that `actor` may see: an officer those of their agency, the portal and
+    /// officers of the province itself those of all.
     pub(crate) async fn of(
         actor: &Actor,
         (live, notices, ledger): (&LiveTable, &Notices, &Deliveries),
@@ -59,6 +65,7 @@ impl<'a> Live<'a> {
     ) -> Result<Self, Failure> {
         let counts = match actor {
             Actor::Portal { .. } => live.all().await?,
+            Actor::Officer { agency, .. } if is_province(agency, catalogue) => live.all().await?,
             Actor::Officer { agency, .. } => {
                 let own = live.of(agency).await?.unwrap_or_default();
                 BTreeMap::from([(agency.clone(), own)])

@@ -43,7 +43,7 @@ struct Page<'a> {
     trend_points: Vec<[String; 3]>,
     /// Parts of the chart of agencies, each with its height.
     bars: Vec<(u64, String)>,
-    columns: [&'static str; 14],
+    columns: [&'static str; 17],
     tables: Vec<Table>,
     attention: Attention,
     navigation: Navigation<'a>,
@@ -260,7 +260,7 @@ fn headlines(now: Option<&Figures>, before: Option<&Figures>) -> Vec<Headline> {
             change: points.replace('%', ""),
         },
         count("Giải quyết quá hạn", |row| row.late),
-        count("Đang giải quyết", KpiRow::open),
+        count("Chưa giải quyết xong", KpiRow::open),
         count("Đang quá hạn", |row| row.overdue),
     ]
 }
@@ -374,7 +374,7 @@ pub(crate) fn page(
         heading: tied(&heading(period)),
         basis: tied(&basis(period, gathered)),
         doubts: doubts(gathered, catalogue),
-        complete: gathered.is_whole(period),
+        complete: gathered.is_complete(period, date_of(now)),
         compared: if counted { tied(&comparison(parts.compared)) } else { String::new() },
         headlines: headlines(counted.then_some(&agencies.total), compared),
         trend: chart::trend(parts.trend),

@@ -8,16 +8,21 @@ use platform::gather::Gathered;
 use crate::page::{NOT_COUNTED, number, percent_text};
 
 /// The columns of a table after its first. A telephone shows the first two of them beside the names.
-pub(crate) const COLUMNS: [&str; 14] = [
+/// What was carried over, received and opened again is what was settled, refused or withdrawn and
+/// what is open still; that is what is worked on and what waits.
+pub(crate) const COLUMNS: [&str; 17] = [
     "Tỷ lệ đúng hạn",
     "Đang quá hạn",
     "Quá hạn",
     "Kỳ trước chuyển sang",
     "Tiếp nhận",
     "Trong đó trực tuyến",
+    "Mở lại",
     "Đã giải quyết",
     "Trước hạn",
     "Đúng hạn",
+    "Từ chối, rút hồ sơ",
+    "Chưa giải quyết xong",
     "Đang giải quyết",
     "Quá hạn ở bước",
     "Chưa phân công",
@@ -56,9 +61,12 @@ fn table_line(key: String, name: String, figures: &Figures) -> TableLine {
         row.carried_over,
         row.received,
         figures.received_online,
+        row.reopened,
         row.resolved,
         row.early,
         row.on_time,
+        row.refused + row.withdrawn,
+        row.open(),
         row.in_process,
         row.step_overdue,
         row.unheld(),

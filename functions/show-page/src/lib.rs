@@ -105,9 +105,11 @@ async fn show(
 ) -> Result<HttpReply, Failure> {
     let mut parameters = request.parameters();
     let languages = [("vi", Language::Vi), ("en", Language::En)];
-    let language = parameters.one("lang", named(&languages)).unwrap_or(Language::Vi);
+    // A page in Vietnamese tells more than a refusal of a language that there is not.
+    let language = |text: &str| Ok(named(&languages)(text).unwrap_or(Language::Vi));
+    let language = parameters.one("lang", language).unwrap_or(Language::Vi);
     let typed = parameters.one("ma", typed).unwrap_or_default();
-    parameters.end()?;
+    parameters.end_of_page()?;
     let texts = Texts::of(language)?;
     let typed = typed.trim();
     if typed.is_empty() {

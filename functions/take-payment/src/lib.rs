@@ -157,12 +157,17 @@ async fn came_back<B: PaymentBook, S: DossierStore, G: PaymentGateway>(
     let text = |text: &str| Ok(text.to_owned());
     let [data, code, claimed] = ["data", "responseCode", "secureCode"]
         .map(|name| parameters.one(name, text).unwrap_or_default());
-    parameters.end()?;
+    // The platform may say more with it.
+    parameters.end_of_page()?;
     let signed = till.gateway.signed(&data, &code, &claimed);
     let reference = signed.ok_or(Failure::Unauthorized("no signature of the platform's"))?;
     let (code, demand) = till.book.named(reference).await?.ok_or(Failure::DossierNotFound)?;
     till.ask(&code, demand, reference, now).await?;
     let payment = till.book.payment(&code, demand).await?;
     let state = payment.as_ref().map_or(OnlineState::Requested, OnlinePayment::state);
+    if request.is_for_a_person() {
+        // The citizen's page, beside this door; a code behind the mark stays in the browser.
+        return Ok(HttpReply::elsewhere(format!("../../tra-cuu#{code}")));
+    }
     HttpReply::json(200, &Back { dossier: code, state })
 }

@@ -104,7 +104,7 @@ pub async fn handle(
             let remits: Vec<Remit> =
                 std::iter::once(Remit::whole(agency)).chain(predecessors).collect();
             let query = WorklistQuery::read(&request, &id, now)?;
-            HttpReply::json(200, &worklist(dossiers, &remits, &query, catalogue.law()).await?)
+            HttpReply::json(200, &worklist(dossiers, &remits, &query, catalogue).await?)
         }
         _ => Err(Failure::RouteNotFound),
     }
@@ -169,6 +169,9 @@ struct Happening<'a> {
     by_role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     by_agency: Option<&'a AgencyCode>,
+    /// The account of the officer, for officers of the same agency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_account: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     handler: Option<&'a AgencyCode>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -225,6 +228,11 @@ impl<'a> History<'a> {
             let came = dossier.documents_of(entry).map(|document| document.code.as_str());
             came.filter(|_| entry.action == Action::Supplement).collect()
         };
+        // No applicant is told which officer it was, and no other agency.
+        let colleague = |entry: &'a HistoryEntry| {
+            let agency = entry.by.agency.as_ref()?;
+            by.speaks_for(agency, dossier.matter()).then_some(entry.by.id.as_str())
+        };
         let happening = |entry: &'a HistoryEntry| Happening {
             version: entry.version,
             action: entry.action,
@@ -234,6 +242,7 @@ impl<'a> History<'a> {
             claimed_at: entry.claimed_at,
             by_role: entry.by.role,
             by_agency: entry.by.agency.as_ref(),
+            by_account: colleague(entry),
             handler: entry.handler.as_ref(),
             asked_late: entry.asked_late,
             late_letter: entry.late_letter,

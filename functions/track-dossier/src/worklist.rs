@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::agency::{Matter, Remit};
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
 use domain::dossier::{DossierStatus, account_violation};
 use domain::id::{AgencyCode, DossierCode};
-use domain::law::Law;
 use domain::procedure::is_step_code;
 use domain::{RuleName, Violation};
 use futures::future::try_join_all;
@@ -223,7 +224,7 @@ pub(crate) async fn worklist(
     dossiers: &Dossiers,
     remits: &[Remit],
     query: &WorklistQuery,
-    law: &Law,
+    catalogue: &Catalogue,
 ) -> Result<Worklist, Failure> {
     let agencies: Vec<AgencyCode> = remits.iter().map(|remit| remit.agency().clone()).collect();
     let agencies = agencies.as_slice();
@@ -293,7 +294,7 @@ pub(crate) async fn worklist(
                 }
             });
             let lines = lines.filter(|item| query.wants(item, covered));
-            items.extend(lines.map(|item| seen_by(agencies, item, law)));
+            items.extend(lines.map(|item| seen_by(agencies, item, catalogue)));
             start = page.next;
             if start.is_none() {
                 break;
@@ -304,19 +305,22 @@ pub(crate) async fn worklist(
 }
 
 /// A line as the asking agency sees it, without the agency's own code.
-fn seen_by(agencies: &[AgencyCode], item: WorklistItem, law: &Law) -> WorklistItem {
+fn seen_by(agencies: &[AgencyCode], item: WorklistItem, catalogue: &Catalogue) -> WorklistItem {
     let other = |agency: &AgencyCode| Some(agency) != agencies.first();
     let owner = item.agency.as_ref().or(agencies.first());
     let due_provisional = owner
         .zip(item.due_at)
-        .is_some_and(|(owner, due)| law.is_provisional(owner, item.submitted_at, due));
+        .is_some_and(|(owner, due)| catalogue.law().is_provisional(owner, item.submitted_at, due));
     // Within an agency everybody may know who holds what.
     let held_by = item.held_by.as_ref().and_then(|key| key.split_once('#'));
     let holder = held_by.filter(|(agency, _)| agencies.iter().any(|own| own.as_str() == *agency));
     // What another agency has custody of is in its step, and none of its officers' business here.
     let custodian = item.handler.as_ref().or(owner);
     let here = custodian.is_some_and(|agency| agencies.contains(agency));
+    let procedure = catalogue.procedure(&item.procedure, date_of(item.submitted_at));
     WorklistItem {
+        status_name: item.status.name(),
+        procedure_name: procedure.map(|procedure| procedure.name.clone()),
         step: item.step.filter(|_| here),
         holder: holder.map(|(_, account)| account.to_owned()),
         agency: item.agency.filter(other),

@@ -116,10 +116,23 @@ pub enum StartError {
 /// If the file cannot be read.
 pub fn registered_templates(path: &Path) -> io::Result<BTreeSet<String>> {
     let catalogue: Value = serde_json::from_slice(&std::fs::read(path)?)?;
-    let texts = catalogue["templates"].as_array().into_iter().flatten();
-    let texts = texts.chain([&catalogue["report"]]);
-    let names = texts.filter_map(|text| text["zalo"].as_object()).flat_map(Json::values);
-    Ok(names.filter_map(Value::as_str).map(str::to_owned).collect())
+    let mut names = BTreeSet::new();
+    registered_in(&catalogue, &mut names);
+    Ok(names)
+}
+
+/// Adds the names of all templates within `texts`: each text that Zalo sends has its own.
+fn registered_in(texts: &Value, names: &mut BTreeSet<String>) {
+    match texts {
+        Value::Object(fields) => {
+            let of_zalo = fields.get("zalo").and_then(Value::as_object);
+            let own = of_zalo.into_iter().flat_map(Json::values).filter_map(Value::as_str);
+            names.extend(own.map(str::to_owned));
+            fields.values().for_each(|inner| registered_in(inner, names));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| registered_in(inner, names)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// What changes with each request, behind one lock: the counts are exact, also under parallel

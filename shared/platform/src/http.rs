@@ -161,6 +161,14 @@ impl HttpRequest {
         self.header("if-none-match").is_some_and(|known| names_tag(known, tag))
     }
 
+    /// Whether a browser went to this address, which asks for a page and shows no token; a program
+    /// that asks for a form shows one.
+    pub fn is_for_a_person(&self) -> bool {
+        self.route.starts_with("GET ")
+            && self.header_as_sent("authorization").is_none()
+            && self.header("accept").is_some_and(names_pages)
+    }
+
     /// A part of the path, read as a code.
     pub fn path<T: std::str::FromStr<Err = Violation>>(&self, name: &str) -> Result<T, Failure> {
         Ok(self.path.get(name).map_or("", String::as_str).parse::<T>()?)
@@ -453,11 +461,7 @@ where
     let request = HttpRequest::from(event);
     let (route, id) = (request.route.clone(), request.id.clone());
     let language = problem::preferred(request.header("accept-language"));
-    // A browser that goes to an address asks for a page and shows no token; a program that asks for
-    // a form shows one.
-    let for_a_person = route.starts_with("GET ")
-        && request.header_as_sent("authorization").is_none()
-        && request.header("accept").is_some_and(names_pages);
+    let for_a_person = request.is_for_a_person();
     let outcome = AssertUnwindSafe(async { handler(request).await }).catch_unwind().await;
     let outcome =
         outcome.unwrap_or_else(|_| Err(Failure::Defect("the handler panicked".to_owned())));

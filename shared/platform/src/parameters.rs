@@ -112,6 +112,12 @@ impl<'a> Parameters<'a> {
         self.end_with(Some(()))
     }
 
+    /// As [`Parameters::end`], of a page that people open by a link: whoever passes the link on adds
+    /// parameters of their own (`fbclid`, `utm_source`), which say nothing to us.
+    pub fn end_of_page(self) -> Result<(), Failure> {
+        if self.found.is_empty() { Ok(()) } else { Err(Failure::Invalid(self.found)) }
+    }
+
     /// As [`Parameters::end`], with what was owed where nothing is wrong.
     pub fn end_with<T>(mut self, owed: Option<T>) -> Result<T, Failure> {
         for (name, _) in self.sent {

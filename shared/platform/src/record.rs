@@ -162,8 +162,14 @@ pub struct WorklistItem {
     pub handler: Option<AgencyCode>,
     /// The national status, 1 to 10.
     pub status: DossierStatus,
+    /// The national name of the status; no index holds this.
+    #[serde(default, skip_deserializing)]
+    pub status_name: &'static str,
     /// The procedure applied for.
     pub procedure: ProcedureCode,
+    /// What the procedure was called when the dossier was handed in; no index holds this.
+    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub procedure_name: Option<String>,
     /// The ward of the matter, which decides its successor agency and is not shown.
     #[serde(default, skip_serializing)]
     pub ward: Option<WardCode>,

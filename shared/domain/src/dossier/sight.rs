@@ -1,9 +1,12 @@
 //! How much of what was handed in an actor may see, and what they may do next.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Action, Actor, Clock, Custody, Dossier, HistoryEntry, RULES, Rule};
+use crate::calendar::date_of;
 use crate::id::AgencyCode;
+use crate::law::Law;
 
 /// How much of a dossier's content an actor may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +67,14 @@ struct Pass<'a> {
 }
 
 impl Dossier {
-    /// What `by` may do now, in the order of the table, with what each move needs.
-    pub fn next_moves(&self, by: &Actor) -> Vec<Move> {
-        let allowed = self.allowed_to(by);
+    /// What `by` may do at `now`, in the order of the table, with what each move needs. A letter that
+    /// the law of the day takes no more is left out.
+    pub fn next_moves(&self, by: &Actor, law: &Law, now: Timestamp) -> Vec<Move> {
+        let mut allowed = self.allowed_to(by);
+        let letters = usize::from(law.rule_on(date_of(now)).extensions_max);
+        if self.due_at.is_none() || self.apologies() >= letters {
+            allowed.retain(|action| *action != Action::Apologise);
+        }
         let rules = RULES.iter().filter(|rule| allowed.contains(&rule.action));
         let asked = !self.documents_asked_for().is_empty();
         let of_state = |action: Action| match action {

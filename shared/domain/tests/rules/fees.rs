@@ -181,7 +181,7 @@ fn an_officer_asks_for_what_the_catalogue_says_and_confirms_that_sum_with_its_re
     let (by, dossier) = (officer(AGENCY), received());
     let waits = moved(decided(&dossier, ask(None), &by));
     assert_eq!(waits.owed().unwrap().amount_vnd(), 60_000);
-    let next = waits.next_moves(&by);
+    let next = waits.next_moves(&by, law(), at("2026-03-02T12:00"));
     let needs = next.iter().find(|next| next.action == Action::ConfirmPayment).unwrap();
     assert_eq!(needs.needs, [Need::Payment]);
     let refused = decided(&waits, confirm(None), &by);

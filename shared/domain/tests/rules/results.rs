@@ -106,7 +106,7 @@ fn a_handover_is_owed_by_an_officer_where_there_is_something_to_hand_over() {
         (Some(GivenResult::Nothing), false),
     ] {
         let ended = moved(tried(&received(), finish(given), &by));
-        let next = ended.next_moves(&by);
+        let next = ended.next_moves(&by, law(), at("2026-03-02T12:00"));
         let needs = &next.iter().find(|next| next.action == Action::ReturnResult).unwrap().needs;
         assert_eq!(needs.contains(&Need::Handover), owed);
         let outcome = tried(&ended, bare(), &by);

@@ -42,7 +42,7 @@ fn who_handed_a_dossier_back_sees_it_up_to_then_and_nothing_later() {
     let seen = Sight::UpTo(back.version);
     assert_eq!(officer(HANDLER).sight_of(&back), Some(seen));
     assert_eq!(officer(HANDLER).sight_of(&settled), Some(seen));
-    assert_eq!(settled.next_moves(&officer(HANDLER)), []);
+    assert_eq!(settled.next_moves(&officer(HANDLER), law(), at("2026-03-02T12:00")), []);
 }
 
 #[test]
@@ -89,9 +89,12 @@ fn next_are_the_moves_that_the_table_allows_to_the_reader() {
     let dossier =
         played("5 working-day", Channel::Online, "submit 2026-03-02T07:30, receive 08:00");
     for by in [officer(AGENCY), portal(), officer(OTHER_AGENCY)] {
-        let next: Vec<Action> =
-            dossier.next_moves(&by).into_iter().map(|next| next.action).collect();
+        let next: Vec<Action> = dossier
+            .next_moves(&by, law(), at("2026-03-02T12:00"))
+            .into_iter()
+            .map(|next| next.action)
+            .collect();
         assert_eq!(next, dossier.allowed_to(&by), "{by:?}");
     }
-    assert!(!dossier.next_moves(&officer(AGENCY)).is_empty());
+    assert!(!dossier.next_moves(&officer(AGENCY), law(), at("2026-03-02T12:00")).is_empty());
 }

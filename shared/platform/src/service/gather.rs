@@ -95,6 +95,12 @@ impl Gathered {
     pub fn is_whole(&self, period: &Period) -> bool {
         i64::from(self.days) == i64::from((period.last() - period.first()).get_days()) + 1
     }
+
+    /// Whether every day of the period was counted and is over on the day `today`: what is counted of
+    /// a day that goes on is counted again by its night.
+    pub fn is_complete(&self, period: &Period, today: Date) -> bool {
+        self.is_whole(period) && period.last() < today
+    }
 }
 
 /// The parts of a period: whole months, and the days at both ends.
