@@ -276,7 +276,7 @@ async fn an_illegal_action_names_the_status_and_what_is_allowed() {
     assert_eq!(answer.body["currentStatus"], 1);
     assert_eq!(
         answer.body["allowed"],
-        json!(["receive", "refuse", "request-supplement", "withdraw"])
+        json!(["receive", "refuse", "request-supplement", "withdraw", "correct"])
     );
 }
 

@@ -434,5 +434,5 @@ async fn a_worklist_says_in_words_what_a_dossier_is_about_and_how_far_it_is() {
     let page = Call::new("GET /v1/dossiers").officer(AGENCY).at_track(&world).await;
     let line = &page.body["items"][0];
     assert_eq!((&line["code"], &line["statusName"]), (&json!(code), &json!("Mới đăng ký")));
-    assert_eq!(line["procedureName"], "Thủ tục đăng ký khai sinh");
+    assert_eq!(line["procedureName"], "Cấp Giấy chứng nhận xuất xứ hàng hóa (C/O) ưu đãi mẫu EAV");
 }

@@ -105,6 +105,24 @@ async fn the_receipt_names_the_documents_and_the_appointment_as_they_were_at_the
 }
 
 #[tokio::test]
+async fn the_receipt_says_where_the_result_goes_if_it_goes_by_post() {
+    let world = World::new().await;
+    let mut body = submission_for(PROCEDURE);
+    body["resultTo"] = json!({ "address": "12 Lê Lợi, phường Sa Đéc", "province": "82" });
+    let call = Call::submit("post").body(&body);
+    let by_post = call.at_submit(&world.intake, &world, at(NOW)).await.code();
+    let fetched = handed_in(&world).await;
+    for (code, goes) in
+        [(by_post, Some("Qua bưu chính công ích: 12 Lê Lợi, phường Sa Đéc")), (fetched, None)]
+    {
+        act(&world, &code, ("receive", 1), json!({}), "2026-11-17T02:30:00Z").await;
+        let rows = rows(&page(&world, &code, "01").await);
+        let found = rows.iter().find(|(label, _)| label == "Nơi trả kết quả");
+        assert_eq!(found.map(|(_, text)| text.as_str()), goes);
+    }
+}
+
+#[tokio::test]
 async fn the_request_for_a_supplement_names_each_document_with_its_reason_and_the_last_day() {
     let world = World::new().await;
     let code = eventful(&world).await;

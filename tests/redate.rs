@@ -224,6 +224,11 @@ async fn a_date_in_a_year_that_is_not_decided_is_marked_wherever_it_is_shown() {
     assert_eq!(history.body["dueProvisional"], true);
     let list = Call::new("GET /v1/dossiers").officer(COMMUNE).at_track_on(&world, now).await;
     assert_eq!(list.body["items"][0]["dueProvisional"], true);
+    let case = ask("GET /v1/dossiers/{code}/case").at_case(&world, now).await;
+    assert_eq!(crate::support::call::Answer::from(case).body["dueProvisional"], true);
+    let receipt = ask("GET /v1/dossiers/{code}/forms/{form}").path("form", "01");
+    let receipt = receipt.at_case(&world, now).await;
+    assert!(format!("{:?}", receipt.body).contains("(tạm tính"), "{:?}", receipt.body);
     // What is due in this year is not.
     let before = Call::submit("other")
         .body(&body)

@@ -537,7 +537,7 @@ impl AccessTokens for FixedToken {
 /// Gateways that answer as told and remember what they were asked.
 pub struct Scripted {
     answers: Mutex<BTreeMap<Provider, VecDeque<Verdict>>>,
-    asked: Mutex<Vec<(Provider, Notice)>>,
+    asked: Mutex<Vec<(Provider, Notice, Phone)>>,
 }
 
 impl Scripted {
@@ -560,19 +560,24 @@ impl Scripted {
             .lock()
             .unwrap()
             .iter()
-            .map(|(provider, notice)| (provider.name(), notice.id.clone()))
+            .map(|(provider, notice, _)| (provider.name(), notice.id.clone()))
             .collect()
     }
 
     /// The messages, in order.
     pub fn messages(&self) -> Vec<Notice> {
-        self.asked.lock().unwrap().iter().map(|(_, notice)| notice.clone()).collect()
+        self.asked.lock().unwrap().iter().map(|(_, notice, _)| notice.clone()).collect()
+    }
+
+    /// The telephones to which they went, in order.
+    pub fn phones(&self) -> Vec<String> {
+        self.asked.lock().unwrap().iter().map(|(.., phone)| phone.reveal().to_owned()).collect()
     }
 }
 
 impl MessageGateways for Scripted {
-    async fn send(&self, provider: Provider, notice: &Notice, _: &Phone) -> Verdict {
-        self.asked.lock().unwrap().push((provider, notice.clone()));
+    async fn send(&self, provider: Provider, notice: &Notice, phone: &Phone) -> Verdict {
+        self.asked.lock().unwrap().push((provider, notice.clone(), phone.clone()));
         let mut answers = self.answers.lock().unwrap();
         let left = answers.get_mut(&provider).unwrap();
         if left.len() > 1 { left.pop_front().unwrap() } else { left[0].clone() }

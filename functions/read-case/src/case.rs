@@ -60,6 +60,9 @@ pub(crate) struct Case<'a> {
     received_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<Timestamp>,
+    /// Whether that was counted in a year whose days off are not decided.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    due_provisional: bool,
     /// As written down at that version; missing where the content is gone, like everything else that
     /// was handed in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -319,6 +322,7 @@ impl<'a> Case<'a> {
             submitted_at: dossier.submitted_at,
             received_at: dossier.received_at,
             due_at: if newest { dossier.due_at } else { due_at },
+            due_provisional: newest && dossier.is_due_provisional(catalogue.law()),
             applicant: dossier.applicant_at(version).map(Person::of),
             content_gone: dossier.content_gone.map(GoneSince::from),
             content_until: catalogue

@@ -120,6 +120,9 @@ impl<'a> Page<'a> {
     }
 }
 
+/// What stands behind a date in a year whose days off are not decided.
+const PROVISIONAL: &str = " (tạm tính: lịch nghỉ của năm đó chưa được ban hành)";
+
 impl<'a> Row<'a> {
     fn of(
         label: &'a str,
@@ -162,7 +165,17 @@ impl<'a> Row<'a> {
                     .term
                     .map(|term| format!("{} {}", term.amount(), term.unit().vietnamese()));
             }
-            FormContent::DueAt => text = entry.due_at.map(in_words),
+            FormContent::DueAt => {
+                let assumed = |due| catalogue.law().is_provisional(&dossier.agency, entry.at, due);
+                text = entry.due_at.map(|due| {
+                    let mark = if assumed(due) { PROVISIONAL } else { "" };
+                    format!("{}{mark}", in_words(due))
+                });
+            }
+            FormContent::ResultTo => {
+                let to = dossier.result_to.as_ref();
+                text = to.map(|to| format!("Qua bưu chính công ích: {}", to.address.reveal()));
+            }
             FormContent::PreviouslyDueAt => {
                 let before = dossier.history.iter().rfind(|other| other.version < entry.version);
                 text = before.and_then(|before| before.due_at).map(in_words);

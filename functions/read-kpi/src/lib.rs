@@ -316,6 +316,7 @@ async fn page_of(
     let mut parameters = request.parameters();
     let period = match named.time {
         Time::Latest => {
+            parameters.none_of(&["format", "bom", "agencies"]);
             parameters.end_of_page()?;
             let newest = HttpReply::elsewhere(named.newest(figures, now).await?);
             return Ok(
@@ -331,6 +332,7 @@ async fn page_of(
         Some(form) => (form, ByteOrderMark::Written),
         None => form(&mut parameters, &forms),
     };
+    parameters.none_of(if named.form.is_some() { &["format", "bom"] } else { &[] });
     match form {
         ReportForm::Page => parameters.end_of_page()?,
         ReportForm::Csv | ReportForm::CsvFile | ReportForm::Workbook => parameters.end()?,

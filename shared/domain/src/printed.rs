@@ -102,6 +102,8 @@ pub enum FormContent {
     DueAt,
     /// When the result had been due before the move.
     PreviouslyDueAt,
+    /// Where the result goes by post, where it is wanted so.
+    ResultTo,
     /// The documents that are asked for, each with the reason.
     AskedFor,
     /// The last day for them.

@@ -107,6 +107,13 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// Refuses these, which other addresses have: who sends one wants what is not here.
+    pub fn none_of(&mut self, names: &[&'static str]) {
+        for name in names.iter().filter(|name| self.sent.iter().any(|(sent, _)| sent == *name)) {
+            self.refuse(name, RuleName::UnknownField, "is not a parameter of this request");
+        }
+    }
+
     /// Everything that is wrong, with every parameter that is none of this route's.
     pub fn end(self) -> Result<(), Failure> {
         self.end_with(Some(()))

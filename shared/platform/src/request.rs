@@ -352,7 +352,7 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
         if found.is_empty() && under_inspection.is_empty() {
             return Ok(command);
         }
-        add_unnamed(&mut found, command.violations(uploads.now));
+        add_rest(&mut found, command.violations(uploads.now));
         if found.is_empty() {
             return Err(Failure::UnderInspection(under_inspection));
         }
@@ -410,9 +410,21 @@ impl<V: Into<Option<u64>>> TransitionBody<V> {
     ) -> Vec<Violation> {
         let mut found = Vec::new();
         let (command, _) = self.read(id, None, None, catalogue, &mut found);
-        add_unnamed(&mut found, command.violations(now));
+        add_rest(&mut found, command.violations(now));
         found
     }
+}
+
+/// Adds to `found` what is wrong with a command besides: a correction of which something could not be
+/// read was given.
+fn add_rest(found: &mut Vec<Violation>, mut of_command: Vec<Violation>) {
+    let given = |broken: &Violation| {
+        broken.field.starts_with("applicant.") || broken.field.starts_with("resultTo.")
+    };
+    if found.iter().any(given) {
+        of_command.retain(|broken| broken.rule != RuleName::CorrectionOwed);
+    }
+    add_unnamed(found, of_command);
 }
 
 /// The body of `POST /v1/dossiers/{code}/assignment`.
