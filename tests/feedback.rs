@@ -2,6 +2,7 @@
 //! where nothing of its author may appear.
 
 mod central;
+mod erased;
 mod photos;
 mod told;
 
@@ -479,4 +480,22 @@ async fn each_first_answer_is_counted_once_on_time_or_late_and_the_index_takes_i
     let (first, last) = (jiff::civil::date(2026, 11, 27), jiff::civil::date(2026, 11, 30));
     let handled = world.office.feedback.handled(first, last).await.unwrap();
     assert_eq!((handled.len(), handled[0].in_time, handled[0].late), (1, 0, 1), "by its day");
+}
+
+#[tokio::test]
+async fn who_classifies_sees_what_an_agency_has_not_answered_and_other_agencies_do_not() {
+    let world = World::new().await;
+    let code = received(&world).await;
+    let route = json!({ "action": "route", "agency": COMPETENT });
+    done(&world, moving(&code, "r", &route).officer(DESK)).await;
+    let list =
+        |by: &str, of: &str| Call::new("GET /v1/desk/feedback").officer(by).query("agency", of);
+    for by in [DESK, COMPETENT] {
+        let line = &done(&world, list(by, COMPETENT)).await["items"][0];
+        assert_eq!((&line["code"], &line["status"]), (&json!(code), &json!("routed")), "{by}");
+        assert_eq!(line["dueAt"], "2026-11-30T10:00:00Z");
+    }
+    assert_eq!(done(&world, list(DESK, STRANGER)).await["items"], json!([]));
+    assert_eq!(ask(&world, list(STRANGER, COMPETENT)).await.status, 403);
+    assert_eq!(ask(&world, list(DESK, "nowhere")).await.status, 400);
 }

@@ -446,7 +446,7 @@ impl Call {
                 })
                 .await
             }
-            "POST /v1/dossiers/{code}/erasure" => {
+            "POST /v1/dossiers/{code}/erasure" | "POST /v1/feedback/{code}/erasure" => {
                 let eraser = &world.claims.keeper;
                 served(event, |request| {
                     erase_content::handle(request, &world.erasures, eraser, now)
