@@ -428,6 +428,35 @@ async fn what_the_relay_lost_is_found_by_the_night_and_by_one_night_alone() {
 }
 
 #[tokio::test]
+async fn of_what_was_erased_the_portal_hears_that_it_was_answered_and_not_with_which_words() {
+    for is_lost in [false, true] {
+        let world = World::new().await;
+        let national = National::new(&world).await;
+        let code = taken(&world, &national, NUMBER).await;
+        answered_here(&world, &code, ANSWER).await;
+        if is_lost {
+            // It has the answer, and nobody here knows.
+            let fault = json!({ "mode": "drop-after", "service": ANSWERS, "times": 1 });
+            national.portal.fault(&fault).unwrap();
+            brought(&national, &code, later(5)).await;
+        }
+        done(&world, moving(&code, "c", &json!({ "action": "close" })).officer(DESK)).await;
+        let order = json!({ "number": "1", "issuer": "Thanh tra tỉnh", "reason": "Theo yêu cầu" });
+        let erasure = Call::new("POST /v1/feedback/{code}/erasure").code(&code).administrator();
+        done(&world, erasure.body(&order)).await;
+        let due = if is_lost { national.line(&code).await.due_at().unwrap() } else { later(9) };
+        brought(&national, &code, due).await;
+        let expected = if is_lost { ANSWER } else { "Đã trả lời" };
+        assert_eq!(answers(&national, NUMBER), [expected]);
+        assert_eq!(origin(&world, &code).await["inStep"], true);
+        let (standing, sent) = night(&world, "2026-11-17T19:30:00Z").await;
+        assert_eq!((standing.in_step, standing.unknown), (1, 0));
+        sends(&national, &sent, "2026-11-17T19:31:00Z").await;
+        assert_eq!(answers(&national, NUMBER), [expected], "and is not asked for the words");
+    }
+}
+
+#[tokio::test]
 async fn a_night_says_how_much_it_asks_for_and_sends_what_nobody_knows_first() {
     let world = World::new().await;
     let national = National::new(&world).await;

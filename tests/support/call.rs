@@ -412,7 +412,7 @@ impl Call {
         let route = event.route_key.clone().unwrap_or_default();
         match route.as_str() {
             route
-                if route.contains("/feedback")
+                if route.contains("/feedback") && !route.ends_with("/erasure")
                     || route.starts_with("POST") && route.ends_with("/satisfaction") =>
             {
                 let (office, bucket) = (&world.office, &world.bucket);

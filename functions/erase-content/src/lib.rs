@@ -17,7 +17,7 @@ use platform::dynamo::{Dossiers, FeedbackTable, Reads, Removals};
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::{DossierStore, Eraser};
 use platform::record::{ErasureOrder, GoneSince, ReadOf, ReadRecord};
-use platform::removal::{Removed, remove, remove_feedback};
+use platform::removal::{Removed, remove};
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
@@ -172,6 +172,6 @@ async fn of_feedback(
     feedback.without_content(now)?;
     record(request, &tables.reads, order, (code.shared(), feedback.version), now).await?;
     let stores = (&tables.removals, eraser);
-    let gone = remove_feedback(&tables.feedback, stores, &code, now).await?;
+    let gone = tables.feedback.erase(&code, stores, now).await?;
     erased(request, code.shared(), gone.content_gone)
 }

@@ -22,7 +22,7 @@ use platform::Failure;
 use platform::dynamo::{ContentRow, ExpiredPhotos, FeedbackTable, Removals};
 use platform::port::{DossierStore, Eraser};
 use platform::record::{GOING, month_key};
-use platform::removal::{Removed, remove, remove_photographs};
+use platform::removal::{Removed, remove};
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
@@ -154,7 +154,7 @@ async fn photographs(
     let expired = table.with_expired_photos(now, limit).await?;
     outcome.more |= expired.len() >= limit;
     for ExpiredPhotos { code, photo_ids } in expired {
-        match remove_photographs(table, (removals, eraser), (&code, photo_ids)).await {
+        match table.erase_photos(&code, &photo_ids, (removals, eraser)).await {
             Ok(()) => outcome.feedback += 1,
             Err(failure) => {
                 let (feedback, cause) = (code.as_str(), failure.chain());

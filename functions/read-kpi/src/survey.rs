@@ -322,7 +322,7 @@ pub(crate) const NOT_SHOWN: &str = "không nêu";
 /// One figure of how satisfied people are.
 #[derive(Clone, Copy)]
 pub(crate) enum Told {
-    /// How many.
+    /// How many results, or people who said something.
     Count(u64),
     /// A share, in hundredths of a percent.
     Share(u64),

@@ -1,13 +1,10 @@
 //! Doing away with what was handed in: one way for what has expired and for what somebody orders.
 
 use domain::dossier::{Dossier, GoneBy};
-use domain::feedback::{Feedback, FeedbackCode};
 use domain::id::DossierCode;
-use domain::upload::UploadId;
 use jiff::Timestamp;
 
 use crate::Failure;
-use crate::dynamo::FeedbackTable;
 use crate::port::{DossierStore, Eraser, Removal, Stored};
 
 /// The most attempts where other writers are faster: what is removed has ended, so that hardly
@@ -45,54 +42,13 @@ pub async fn remove(
                 Stored::AnotherWasFirst => continue,
             }
         };
-        erased(removals.uploads_of(code).await?, (removals, eraser)).await?;
+        for id in removals.uploads_of(code).await? {
+            // The row last: an object without a row would be found by nobody.
+            eraser.erase(&id).await?;
+            removals.forget_upload(&id).await?;
+        }
         removals.clear(code).await?;
         return Ok(Removed::Gone(Box::new(gone)));
     }
     Err(Failure::Held("the dossier"))
-}
-
-/// Does away with what was written of the feedback `code`, on an order. The words go in the write
-/// that marks the state, the photographs after it: a process that dies in between leaves them to the
-/// night that finds what is over.
-pub async fn remove_feedback(
-    table: &FeedbackTable,
-    stores: (&impl Removal, &impl Eraser),
-    code: &FeedbackCode,
-    now: Timestamp,
-) -> Result<Feedback, Failure> {
-    for _ in 0..DECIDED_MAX {
-        let feedback = table.feedback(code, now).await?.ok_or(Failure::FeedbackNotFound)?;
-        let gone = feedback.without_content(now)?;
-        match table.forget(&gone).await? {
-            Stored::Yes => {}
-            Stored::AnotherWasFirst => continue,
-        }
-        let photos = table.photos_of(code).await?;
-        remove_photographs(table, stores, (code, photos)).await?;
-        return Ok(gone);
-    }
-    Err(Failure::Held("the feedback"))
-}
-
-/// Does away with the photographs of a feedback whose words are gone.
-pub async fn remove_photographs(
-    table: &FeedbackTable,
-    stores: (&impl Removal, &impl Eraser),
-    (code, photos): (&FeedbackCode, impl IntoIterator<Item = UploadId>),
-) -> Result<(), Failure> {
-    erased(photos, stores).await?;
-    table.forget_photos(code).await
-}
-
-async fn erased(
-    uploads: impl IntoIterator<Item = UploadId>,
-    (removals, eraser): (&impl Removal, &impl Eraser),
-) -> Result<(), Failure> {
-    for id in uploads {
-        // The row last: an object without a row would be found by nobody.
-        eraser.erase(&id).await?;
-        removals.forget_upload(&id).await?;
-    }
-    Ok(())
 }

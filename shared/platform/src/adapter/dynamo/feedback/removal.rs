@@ -9,16 +9,61 @@ use jiff::Timestamp;
 use super::super::{Cancelled, down, number, rows, stored, text, write};
 use super::{ExpiredPhotos, FeedbackTable, KEY, PHOTOS, content_key};
 use crate::Failure;
-use crate::port::Stored;
+use crate::port::{Eraser, Removal, Stored};
 
 /// What a state names that is of what was written.
 const GONE: &str = "contentGone";
 
+/// The most attempts where other writers are faster: what is erased is over, so that hardly anybody
+/// writes.
+const DECIDED_MAX: u32 = 3;
+
 impl FeedbackTable {
+    /// Does away with what was written of the feedback `code`, on an order. The words go in the write
+    /// that marks the state, the photographs after it: a process that dies in between leaves them to
+    /// the night that finds what is over. Gives the feedback as it is then.
+    pub async fn erase(
+        &self,
+        code: &FeedbackCode,
+        stores: (&impl Removal, &impl Eraser),
+        now: Timestamp,
+    ) -> Result<Feedback, Failure> {
+        for _ in 0..DECIDED_MAX {
+            let feedback = self.feedback(code, now).await?.ok_or(Failure::FeedbackNotFound)?;
+            let gone = feedback.without_content(now)?;
+            if self.forget(&gone).await? == Stored::Yes {
+                self.erase_photos(code, &self.photos_of(code).await?, stores).await?;
+                return Ok(gone);
+            }
+        }
+        Err(Failure::Held("the feedback"))
+    }
+
+    /// Does away with the photographs of a feedback whose words are gone.
+    pub async fn erase_photos(
+        &self,
+        code: &FeedbackCode,
+        photos: &[UploadId],
+        (removals, eraser): (&impl Removal, &impl Eraser),
+    ) -> Result<(), Failure> {
+        for id in photos {
+            // The row last: an object without a row would be found by nobody.
+            eraser.erase(id).await?;
+            removals.forget_upload(id).await?;
+        }
+        let update = self.client.update_item().table_name(&self.table);
+        // The names last: what is in the index is looked at again.
+        let update = update
+            .key("code", text(code.as_str()))
+            .update_expression("REMOVE photosOf, photosUntil, photoIds")
+            .condition_expression("attribute_exists(code)");
+        stored(update.send().await).map(drop)
+    }
+
     /// Does away with what was written of `gone`, on order, and marks the state, in one write under
     /// the version that was judged. What names its photographs is over from then on, so that the
     /// next night finds those that are left.
-    pub async fn forget(&self, gone: &Feedback) -> Result<Stored, Failure> {
+    async fn forget(&self, gone: &Feedback) -> Result<Stored, Failure> {
         let mut state = write(gone)?;
         let mut value = |name: &str| {
             let missing = || Failure::Defect(format!("a feedback without words has no {name}"));
@@ -64,7 +109,7 @@ impl FeedbackTable {
     }
 
     /// The photographs that the state of a feedback that is over still names.
-    pub async fn photos_of(&self, code: &FeedbackCode) -> Result<Vec<UploadId>, Failure> {
+    async fn photos_of(&self, code: &FeedbackCode) -> Result<Vec<UploadId>, Failure> {
         let get = self.client.get_item().table_name(&self.table).key("code", text(code.as_str()));
         let found = get.consistent_read(true).send().await.map_err(down)?.item;
         let ids = found.and_then(|mut state| state.remove("photoIds"));
@@ -88,15 +133,5 @@ impl FeedbackTable {
             .expression_attribute_values(":kept", text(PHOTOS))
             .expression_attribute_values(":now", text(format!("{now:.3}")));
         rows::first(query, limit, KEY).await
-    }
-
-    /// Takes the names of photographs that are gone out of the state, and it out of the index.
-    pub async fn forget_photos(&self, code: &FeedbackCode) -> Result<(), Failure> {
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update
-            .key("code", text(code.as_str()))
-            .update_expression("REMOVE photosOf, photosUntil, photoIds")
-            .condition_expression("attribute_exists(code)");
-        stored(update.send().await).map(drop)
     }
 }
