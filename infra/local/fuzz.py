@@ -166,7 +166,7 @@ def paying(api: str, known: dict[str, str]) -> dict[str, str]:
 
 
 def feedback(api: str, known: dict[str, str]) -> dict[str, str]:
-    """Feedback that its desk has, that the officers' agency has, and that is answered or refused."""
+    """Feedback that its desk has, that an agency has, and that is answered or refused."""
     found = {}
     for standing, moves in (
         ("receivedFeedback", ()),

@@ -279,11 +279,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("erase-content", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("erase-content", "ContentsTable", &["dynamodb:DeleteItem", "dynamodb:GetItem"]),
     ("erase-content", "DocumentsTable", &["dynamodb:DeleteItem"]),
-    (
-        "erase-content",
-        "FeedbackTable",
-        &["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
-    ),
+    ("erase-content", "FeedbackTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("erase-content", "FeedbackTable", &["dynamodb:DeleteItem"]),
     ("erase-content", "DocumentsBucket", &["s3:ListBucketVersions"]),
     ("erase-content", "DocumentsBucket/documents/*", &["s3:DeleteObjectVersion"]),
     ("erase-content", "ReadsTable", &["dynamodb:PutItem"]),

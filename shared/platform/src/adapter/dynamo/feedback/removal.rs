@@ -11,7 +11,7 @@ use super::{ExpiredPhotos, FeedbackTable, KEY, PHOTOS, content_key};
 use crate::Failure;
 use crate::port::{Eraser, Removal, Stored};
 
-/// What a state names that is of what was written.
+/// Where a state says since when what was written is gone, by an order.
 const GONE: &str = "contentGone";
 
 /// The most attempts where other writers are faster: what is erased is over, so that hardly anybody
