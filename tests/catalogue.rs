@@ -2,8 +2,8 @@
 //! never half in force.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::catalogue::Catalogue;
@@ -18,8 +18,11 @@ use serde_json::{Value, json};
 
 use crate::support::call::{AGENCY, Answer, Call, PROCEDURE};
 use crate::support::log::Log;
+use crate::support::seam::{Crossing, Mode};
+use crate::support::town::Town;
 use crate::support::world::{NOW, World, at};
 use crate::support::{file, names_in};
+use crate::sweep::{CATALOGUE, played};
 
 /// How old the catalogue of a running function may be here.
 const MAX_AGE: SignedDuration = SignedDuration::from_secs(60);
@@ -737,4 +740,29 @@ fn what_is_built_in_is_every_file_of_data_with_a_schema() {
     let expected: Vec<String> =
         names().iter().map(|name| name.replace(".json", ".schema.json")).collect();
     assert_eq!(schemas, expected.into_iter().collect());
+}
+
+#[test]
+fn whoever_published_an_edition_and_heard_nothing_of_it_is_told_that_it_is_in_force() {
+    played(async || {
+        for mode in [Mode::Repeated, Mode::LostAfter, Mode::KilledAfter] {
+            let town = Town::new(Arc::clone(&CATALOGUE), at(NOW));
+            let text = changed("templates.json", "hop le, da vao so", "da vao so");
+            let call = put(0, &[("templates.json", &text)]);
+            let state = town.state();
+            assert_eq!(town.answer(call.clone()).await.status, 200);
+            let crossings = town.crossings();
+            let is_stored = |crossing: &Crossing| crossing.called == "PutItem CatalogueTable";
+            // The last write of all puts the edition in force.
+            let nth = crossings.iter().rposition(is_stored).unwrap();
+            town.restore(&state);
+            town.strike(nth, mode);
+            let told = town.insisting(call).await;
+            assert_eq!((told.status, &told.body["edition"]), (200, &json!(1)), "{mode:?}");
+            // Whoever brings another one is late all the same.
+            let other = changed("templates.json", "hop le, da vao so", "da nhan");
+            let late = town.answer(put(0, &[("templates.json", &other)])).await;
+            assert_eq!((late.status, late.problem()), (409, "stale-edition"), "{mode:?}");
+        }
+    });
 }

@@ -102,13 +102,12 @@ async fn whoever_sends_feedback_proves_their_telephone_and_sees_it_through_to_it
     let code = sent.body["code"].as_str().unwrap().to_owned();
     assert_eq!(code, "H20.01.PA-261117-0001");
     // The one-time code goes the way of every other, to the telephone that the feedback names.
-    let proof = Call::new("POST /v1/dossiers/{code}/proof").code(&code).nobody();
+    let proof = Call::asking_for_a_code(&code).nobody();
     let asked = ask(&world, proof).await;
     let gateways = Scripted::pair([accepted("m")], []);
     send_codes(&world, &gateways, NOW).await;
     let digits = gateways.messages()[0].fields["otp"].clone();
-    let confirm = json!({ "proof": asked.body["proof"], "digits": digits });
-    let confirm = Call::new("POST /v1/dossiers/{code}/proof/confirm").code(&code).body(&confirm);
+    let confirm = Call::confirming(&code, &asked.body["proof"], &digits);
     let token = done(&world, confirm).await["token"].as_str().unwrap().to_owned();
     let verify = Call::new("POST /v1/own/{code}/feedback").code(&code).nobody();
     let verify = verify
@@ -428,7 +427,7 @@ async fn without_a_name_it_is_received_at_once_and_nobody_ever_proves_to_be_its_
     assert_eq!(ask(&world, call).await.status, 404);
     let rate = own(&code, "w", &json!({ "action": "withdraw" }));
     assert_eq!(ask(&world, rate).await.status, 403);
-    let proof = Call::new("POST /v1/dossiers/{code}/proof").code(&code).nobody();
+    let proof = Call::asking_for_a_code(&code).nobody();
     assert_eq!(ask(&world, proof).await.status, 202, "as everybody is answered");
     let gateways = Scripted::pair([accepted("m")], []);
     send_codes(&world, &gateways, NOW).await;

@@ -363,7 +363,7 @@ async fn where_nothing_can_be_counted_citizens_are_served_and_codes_searches_and
     assert_eq!(asked(&blind, look_up(&code(9_000)), at(NOW)).await.status, 404);
     assert_eq!(log.of(LogLine::LimitNotCounted).len(), 3);
     // What costs money, rings telephones or shows people is not given blindly.
-    let proof = Call::new("POST /v1/dossiers/{code}/proof").code(&known);
+    let proof = Call::asking_for_a_code(&known);
     assert_eq!(asked(&blind, proof, at(NOW)).await.status, 500);
     assert!(blind.asked.sent.lock().unwrap().is_empty());
     let upload = Call::new("POST /v1/documents").citizen(CITIZEN).body(&declared(PDF, &pdf("", 0)));

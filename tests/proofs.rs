@@ -1,6 +1,8 @@
 //! Proving by a one-time code that a dossier is one's own: what the owner then sees and does, and
 //! what nobody else learns, guesses or sets off.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 use platform::port::Uploads;
 use platform::proof::ProofId;
@@ -9,8 +11,11 @@ use serde_json::{Value, json};
 use crate::support::call::{AGENCY, Answer, Call, submission};
 use crate::support::log::Log;
 use crate::support::meter::Meter;
+use crate::support::seam::Mode;
 use crate::support::teller::{accepted, declined, not_taken, send_codes, silent};
+use crate::support::town::Town;
 use crate::support::world::{NOW, Scripted, World, at, proof_key};
+use crate::sweep::{CATALOGUE, caught_up, played};
 
 /// Minutes after [`NOW`].
 fn minute(after: i64) -> String {
@@ -22,7 +27,7 @@ async fn submitted(world: &World) -> String {
 }
 
 fn asking(code: &str) -> Call {
-    Call::new("POST /v1/dossiers/{code}/proof").code(code)
+    Call::asking_for_a_code(code)
 }
 
 async fn asked_at(world: &World, code: &str, now: &str) -> Answer {
@@ -30,8 +35,7 @@ async fn asked_at(world: &World, code: &str, now: &str) -> Answer {
 }
 
 fn confirming(code: &str, proof: &Value, digits: &str) -> Call {
-    let route = "POST /v1/dossiers/{code}/proof/confirm";
-    Call::new(route).code(code).body(&json!({ "proof": proof, "digits": digits }))
+    Call::confirming(code, proof, digits)
 }
 
 async fn confirmed_at(world: &World, call: Call, now: &str) -> Answer {
@@ -192,6 +196,103 @@ async fn a_code_is_guessed_five_times_counts_for_ten_minutes_and_opens_once() {
 }
 
 #[tokio::test]
+async fn whoever_asks_again_after_an_error_of_ours_gets_the_code_once_and_need_not_wait() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([accepted("m")], []);
+    let keyless = asking(&code).without_header("idempotency-key");
+    assert_eq!(read(&world, keyless).await.problem(), "missing-idempotency-key");
+    let ask = asking(&code);
+    *world.asked.refusals.lock().unwrap() = 1;
+    assert_eq!(read(&world, ask.clone()).await.status, 503);
+    let first = read(&world, ask.clone()).await;
+    assert_eq!(first.status, 202, "{first:?}");
+    // However often, and after a minute, too: whoever lost our answer learns it.
+    for after in [0, 0, 5] {
+        let again: Answer = ask.clone().at_its_function_on(&world, at(&minute(after))).await.into();
+        assert_eq!((again.status, &again.body), (202, &first.body));
+    }
+    send_codes(&world, &gateways, NOW).await;
+    assert_eq!(gateways.asked().len(), 1, "one message");
+    // Another request is another one, and all of those before were one of the five of the day.
+    assert_eq!(asked_at(&world, &code, NOW).await.status, 429);
+    for after in 10..14 {
+        assert_eq!(asked_at(&world, &code, &minute(after)).await.status, 202, "{after}");
+    }
+    assert_eq!(asked_at(&world, &code, &minute(20)).await.status, 429);
+    // The next day it is another request.
+    let tomorrow: Answer = ask.at_its_function_on(&world, at(&minute(24 * 60))).await.into();
+    assert_eq!(tomorrow.status, 202);
+    assert_ne!(tomorrow.body["proof"], first.body["proof"]);
+}
+
+#[tokio::test]
+async fn a_request_without_end_under_one_key_is_stopped_by_its_address() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let ask = asking(&code);
+    for _ in 0..20 {
+        assert_eq!(read(&world, ask.clone()).await.status, 202);
+    }
+    let refused = read(&world, ask).await;
+    assert_eq!((refused.status, &refused.body["limit"]), (429, &json!("codes-of-address")));
+}
+
+#[tokio::test]
+async fn a_code_is_confirmed_again_under_its_key_with_the_same_token_and_under_no_other() {
+    let world = World::new().await;
+    let code = submitted(&world).await;
+    let gateways = Scripted::pair([accepted("m")], []);
+    let proof = asked_at(&world, &code, NOW).await.body["proof"].clone();
+    send_codes(&world, &gateways, NOW).await;
+    let digits = digits_of(&gateways.messages()[0].sms);
+    let call = confirming(&code, &proof, &digits);
+    let keyless = call.clone().without_header("idempotency-key");
+    assert_eq!(read(&world, keyless).await.problem(), "missing-idempotency-key");
+    let first = confirmed_at(&world, call.clone(), NOW).await;
+    assert_eq!(first.status, 200, "{first:?}");
+    // Its half hour goes on from the first time.
+    let again = confirmed_at(&world, call.clone(), &minute(9)).await;
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    let other = confirmed_at(&world, confirming(&code, &proof, &digits), NOW).await;
+    assert_eq!((other.status, other.problem()), (401, "proof-refused"));
+    let wrong = if digits == "000000" { "000001" } else { "000000" };
+    let wrong = call.clone().body(&json!({ "proof": proof, "digits": wrong }));
+    assert_eq!(confirmed_at(&world, wrong, NOW).await.status, 401, "the key opens nothing");
+    assert_eq!(confirmed_at(&world, call, &minute(10)).await.status, 401, "the code is over");
+}
+
+#[test]
+fn what_fails_before_a_code_is_sent_is_tried_again_and_nothing_is_once_it_may_be() {
+    played(async || {
+        for (called, mode, sent) in [
+            ("UpdateItem ProofsTable", Mode::LostBefore, 1),
+            ("UpdateItem ProofsTable", Mode::Repeated, 1),
+            ("UpdateItem ContactsTable", Mode::LostBefore, 1),
+            ("UpdateItem ContactsTable", Mode::KilledAfter, 1),
+            ("gateway", Mode::KilledBefore, 0),
+            ("gateway", Mode::KilledAfter, 1),
+        ] {
+            let town = Town::new(Arc::clone(&CATALOGUE), at(NOW));
+            let code = town.answer(Call::submit("k")).await.code();
+            town.quiet().await;
+            assert_eq!(town.answer(asking(&code)).await.status, 202);
+            // All that its client asks again by itself; of all else the first.
+            let mut is_struck = false;
+            town.seam.obey(move |crossing| {
+                let strikes = crossing.called.starts_with(called) && !is_struck;
+                is_struck |= strikes && mode != Mode::Repeated;
+                if strikes { mode } else { Mode::Passes }
+            });
+            caught_up(&town).await;
+            let phones = town.peers.have().phones;
+            let codes = phones.iter().filter(|one| one.name.starts_with("PROOF")).count();
+            assert_eq!(codes, sent, "{called}, {mode:?}");
+        }
+    });
+}
+
+#[tokio::test]
 async fn a_dossier_a_number_and_an_address_have_so_many_codes_and_no_more() {
     let world = World::new().await;
     let code = submitted(&world).await;
@@ -247,7 +348,7 @@ async fn a_message_that_comes_twice_late_or_after_its_sender_died_sends_nothing_
     let second = minute(2);
     let lost = asked_at(&world, &code, &second).await.body["proof"].clone();
     let id: ProofId = lost.as_str().unwrap().parse().unwrap();
-    assert!(world.proofs.begin(&id, "09*****678").await.unwrap());
+    assert!(world.proofs.begin(&id, "09*****678", "who died").await.unwrap());
     send_codes(&world, &gateways, &second).await;
     assert_eq!(gateways.asked().len(), 1);
     // The next one comes, and the one before still counts.

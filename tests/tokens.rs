@@ -80,6 +80,21 @@ impl TokenStore for Drawer {
     }
 }
 
+/// A table whose first answers are lost, behind a client that asks again by itself.
+#[derive(Default)]
+struct AskedTwice(Drawer);
+
+impl TokenStore for AskedTwice {
+    async fn tokens(&self) -> Result<Option<AccountTokens>, Failure> {
+        self.0.tokens().await
+    }
+
+    async fn keep(&self, tokens: &AccountTokens) -> Result<Stored, Failure> {
+        self.0.keep(tokens).await?;
+        self.0.keep(tokens).await
+    }
+}
+
 impl Drawer {
     fn access(&self) -> String {
         self.0.lock().unwrap().clone().unwrap().access().unwrap().token.reveal().to_owned()
@@ -121,6 +136,16 @@ async fn who_signs_in_once_never_has_to_again() {
     }
     // Every twenty hours.
     assert_eq!(issuer.asked(), 36);
+}
+
+#[tokio::test]
+async fn who_leased_the_tokens_and_heard_nothing_of_it_renews_them() {
+    let (store, issuer) = (&AskedTwice::default(), &Issuer::knowing("r"));
+    for (order, now) in [(signed_in("r"), at(NOW)), (Order::default(), later(21))] {
+        let outcome = refresh(order, store, issuer, now).await.unwrap();
+        assert_eq!(outcome.standing, Standing::Renewed, "{now}");
+    }
+    assert_eq!(issuer.asked(), 2);
 }
 
 #[tokio::test]

@@ -145,7 +145,10 @@ export const offer = code => {
 };
 
 const sendCode = async () => {
-  const asked = await ask("POST", `v1/dossiers/${encodeURIComponent(open.code)}/proof`, {});
+  // The same key until there is an answer: after an error of ours it is the same code that is asked for.
+  open.asking ??= crypto.randomUUID();
+  const asked = await ask("POST", `v1/dossiers/${encodeURIComponent(open.code)}/proof`, { key: open.asking });
+  open.asking = null;
   open.proof = asked.proof;
   say("");
   const field = make("input", { id: "digits", className: "digits", inputMode: "numeric", autocomplete: "one-time-code", maxLength: 7, required: true, pattern: "[0-9 ]{6,7}", "aria-describedby": "digits-help" });
@@ -161,7 +164,7 @@ const sendCode = async () => {
 
 const confirm = async digits => {
   const path = `v1/dossiers/${encodeURIComponent(open.code)}/proof/confirm`;
-  const answer = await ask("POST", path, { proof: open.proof, digits });
+  const answer = await ask("POST", path, { proof: open.proof, digits, key: open.proof });
   open.token = answer.token;
   open.sentTo = answer.sentTo;
   await show();

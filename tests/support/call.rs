@@ -179,6 +179,19 @@ impl Call {
         }))
     }
 
+    /// `POST /v1/dossiers/{code}/proof`: another request each time.
+    pub fn asking_for_a_code(code: &str) -> Self {
+        let key = format!("ask-{}", next_id());
+        Self::new("POST /v1/dossiers/{code}/proof").code(code).header("idempotency-key", &key)
+    }
+
+    /// `POST /v1/dossiers/{code}/proof/confirm`: another request each time.
+    pub fn confirming(code: &str, proof: &Value, digits: &str) -> Self {
+        let key = format!("confirm-{}", next_id());
+        let call = Self::new("POST /v1/dossiers/{code}/proof/confirm").code(code);
+        call.header("idempotency-key", &key).body(&json!({ "proof": proof, "digits": digits }))
+    }
+
     /// The same, into this step.
     pub fn step(self, step: &str) -> Self {
         let mut body: Value = serde_json::from_str(self.body.as_deref().unwrap()).unwrap();

@@ -214,13 +214,12 @@ fn without(town: &Town, called: &'static str) {
 /// A code that was asked for and sent: the call that confirms it.
 async fn code_sent(town: &Town) -> Call {
     dossier(town, &[]).await;
-    let asked = Call::new("POST /v1/dossiers/{code}/proof").code(CODE);
+    let asked = Call::asking_for_a_code(CODE);
     let proof = done(town, asked).await.body["proof"].clone();
     let sent = town.peers.have().phones.last().unwrap().text.clone();
     let mut runs = sent.split(|c: char| !c.is_ascii_digit());
     let digits = runs.find(|run| run.len() == 6).unwrap();
-    let body = json!({ "proof": proof, "digits": digits });
-    Call::new("POST /v1/dossiers/{code}/proof/confirm").code(CODE).body(&body)
+    Call::confirming(CODE, &proof, digits)
 }
 
 /// The payment that was begun: its return.
@@ -380,7 +379,7 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
         }
         "a code is asked for" => {
             dossier(town, &[]).await;
-            Act::Asks(Call::new("POST /v1/dossiers/{code}/proof").code(CODE))
+            Act::Asks(Call::asking_for_a_code(CODE))
         }
         "a code is confirmed" => Act::Asks(code_sent(town).await),
         "an owner hands in what is missing" => {
@@ -479,7 +478,7 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
         }
         "a code is sent" => {
             dossier(town, &[]).await;
-            let asked = Call::new("POST /v1/dossiers/{code}/proof").code(CODE);
+            let asked = Call::asking_for_a_code(CODE);
             assert!(town.answer(asked).await.status < 400);
             Act::Delivers("NoticesQueue")
         }

@@ -76,6 +76,9 @@ where
             tracing::info!(proof = %proof.proof, why, "a one-time code is not sent");
             Ok(())
         };
+        if proof.sent_to.is_some() {
+            return unsent("it was sent before");
+        }
         let day = date_of(now);
         let Some((phone, id_number)) = self.addressee(proof, now).await? else {
             return unsent("nobody is there to get it");
@@ -99,19 +102,26 @@ where
             tracing::error!(proof = %proof.proof, "the catalogue has no text for one-time codes");
             return Ok(());
         };
-        // Before the count: what is repeated is neither sent nor counted again.
-        if !codes.proofs.begin(&proof.proof, &phone.masked()).await? {
-            return unsent("it was sent before");
-        }
         let number = format!("{}#{day}", codes.key.hidden("number", phone.zalo()));
         let end = now.saturating_add(SignedDuration::from_hours(48)).unwrap_or(now);
         let most = self.catalogue.limits().on(LimitName::CodesOfTelephone, day).most;
-        if codes.counts.add(&number, 1, end).await? > u64::from(most) {
+        let id = proof.proof.to_string();
+        // What is repeated counts once.
+        if !codes.counts.enter(&number, &id, most, end).await? {
             return unsent("the number has had too many");
         }
+        let (sender, mut begun) = (format!("{:016x}", fastrand::u64(..)), false);
         for (channel, provider) in self.ways(&policy, &reach, now) {
             let price_vnd = self.catalogue.providers().price(provider, &notice, day);
             let Some(price_vnd) = price_vnd else { continue };
+            self.contacts.reserve(None, price_vnd, now).await?;
+            // The last before the first call: what fails earlier is repeated, and what fails later
+            // is not.
+            if !begun && !codes.proofs.begin(&proof.proof, &phone.masked(), &sender).await? {
+                self.contacts.give_back(price_vnd, now).await?;
+                return unsent("it was sent before");
+            }
+            begun = true;
             if self.has_sent(provider, (&notice, phone), price_vnd, now).await? {
                 let (channel, provider) = (channel.name(), provider.name());
                 tracing::info!(proof = %proof.proof, channel, provider, price_vnd, "one-time code sent");
@@ -155,7 +165,7 @@ where
         each.collect()
     }
 
-    /// Asks `provider` once; whether it has the message, or may have it.
+    /// Asks `provider` once, for a price that is reserved; whether it has the message, or may have it.
     async fn has_sent(
         &self,
         provider: Provider,
@@ -163,7 +173,6 @@ where
         price_vnd: u64,
         now: Timestamp,
     ) -> Result<bool, Failure> {
-        self.contacts.reserve(None, price_vnd, now).await?;
         match self.gateways.send(provider, notice, phone).await {
             // A second one by another way would have the same digits, and cost as much again.
             Verdict::Accepted { .. } | Verdict::Unknown { .. } => Ok(true),

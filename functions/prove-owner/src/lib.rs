@@ -3,24 +3,27 @@
 //!
 //! Nothing here reads a dossier: whatever code is asked about, the same calls are made and the same
 //! is answered. Whether there is such a dossier, and whose telephone it has, `notify-applicant` sees.
+//!
+//! Both are commands with a key of their sender: the same one again is counted, sent and used up
+//! once, however often an error of ours came between.
 
 mod settings;
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::id::DossierCode;
+use domain::id::{CommandId, DossierCode};
 use domain::limit::LimitName;
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
 use platform::dynamo::ProofTable;
+use platform::fingerprint::command_id;
 use platform::gate::{Gate, network};
 use platform::http::{HttpReply, HttpRequest};
 use platform::message::CloudEvent;
 use platform::port::{Counts, MessageSender};
 use platform::proof::{CODE_COUNTS, ProofId, ProofKey, ProofRecord, TOKEN_COUNTS};
-use platform::wire::{self, hex};
-use ring::rand::{SecureRandom, SystemRandom};
+use platform::wire;
 use serde::{Deserialize, Serialize};
 
 pub use settings::Settings;
@@ -81,31 +84,42 @@ pub async fn handle(
     }
 }
 
+/// The name of a command that its sender's key gives it beside what it is about.
+fn command(request: &HttpRequest, [kind, code, day]: [&str; 3]) -> Result<CommandId, Failure> {
+    let given = request.header("idempotency-key").ok_or(Failure::MissingIdempotencyKey)?;
+    let given = CommandId::try_from(given.to_owned())?;
+    command_id(&[kind, code, day, given.as_str()])
+}
+
 async fn ask(
     request: &HttpRequest,
-    Office { proofs, gate, queue, .. }: &Office<'_, impl Counts, impl MessageSender>,
+    Office { proofs, gate, queue, key }: &Office<'_, impl Counts, impl MessageSender>,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
     request.no_parameters()?;
     let code: DossierCode = request.path("code")?;
     let limit = |name| catalogue.limits().on(name, date_of(now));
-    // The address first: who is over their own limit uses up nobody's else.
+    let day = date_of(now).to_string();
+    let command = command(request, ["proof", code.as_str(), &day])?;
+    // The address first: who is over their own limit uses up nobody's else. Every request of it, since
+    // what is counted once for its key could be repeated without end.
     let address = network(request.source());
     gate.admit(limit(LimitName::CodesOfAddress), &address, now).await?;
     let in_a_row = limit(LimitName::CodesInARow);
-    gate.admit(in_a_row, code.as_str(), now).await?;
-    gate.admit(limit(LimitName::CodesOfDossier), code.as_str(), now).await?;
+    gate.admit_one(in_a_row, code.as_str(), &command, now).await?;
+    gate.admit_one(limit(LimitName::CodesOfDossier), code.as_str(), &command, now).await?;
     let expires_at = now.saturating_add(CODE_COUNTS).unwrap_or(now);
     let record = ProofRecord {
-        proof: drawn()?,
+        proof: key.proof(&command),
         code,
         expires_at: expires_at.as_second(),
         tries: 0,
         sent_to: None,
     };
-    proofs.open(&record).await?;
-    // Nothing is owed by the row: where this fails nobody is told that a code will come.
+    let expires_at = proofs.open(&record).await?;
+    // Nothing is owed by the row: where this fails nobody is told that a code will come. Whether it
+    // was sent by a request before is for its consumer to know.
     queue.send_all(&[wire::json(&CloudEvent::asked(&record.proof, now))?]).await?;
     let again_in_seconds = i64::from(in_a_row.minutes) * 60;
     HttpReply::json(202, &Asked { proof: &record.proof, expires_at, again_in_seconds })
@@ -119,6 +133,7 @@ async fn confirm(
 ) -> Result<HttpReply, Failure> {
     request.no_parameters()?;
     let code: DossierCode = request.path("code")?;
+    let by = command(request, ["confirm", code.as_str(), ""])?;
     let body: Confirmation = request.json_judged(|body: Confirmation| broken(&body))?;
     let found = broken(&body);
     if !found.is_empty() {
@@ -127,12 +142,13 @@ async fn confirm(
     let Confirmation { proof, digits } = body;
     let limit = catalogue.limits().on(LimitName::GuessesOfAddress, date_of(now));
     gate.admit(limit, &network(request.source()), now).await?;
-    let guessed = proofs.guess(&proof, &code, now).await?.ok_or(Failure::ProofRefused)?;
+    let guessed = proofs.guess(&proof, (&code, &by), now).await?.ok_or(Failure::ProofRefused)?;
     let digits: String = digits.split_whitespace().collect();
-    if !key.is_right(&proof, &digits) || !proofs.used(&proof, now).await? {
+    if !key.is_right(&proof, &digits) {
         return Err(Failure::ProofRefused);
     }
-    let expires_at = now.saturating_add(TOKEN_COUNTS).unwrap_or(now);
+    let used_at = proofs.used(&proof, &by, now).await?.ok_or(Failure::ProofRefused)?;
+    let expires_at = used_at.saturating_add(TOKEN_COUNTS).unwrap_or(used_at);
     let token = key.token(&code, expires_at);
     let sent_to = guessed.sent_to.unwrap_or_default();
     HttpReply::json(200, &Confirmed { token, expires_at, sent_to })
@@ -144,12 +160,4 @@ fn broken(body: &Confirmation) -> Vec<Violation> {
     let six = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
     let wrong = || Violation::new("digits", RuleName::KnownValue, "must be six digits");
     (!six).then(wrong).into_iter().collect()
-}
-
-/// A name that nobody can guess, and from which with our key the code is made.
-fn drawn() -> Result<ProofId, Failure> {
-    let mut bytes = [0; 16];
-    let drawn = SystemRandom::new().fill(&mut bytes);
-    drawn.map_err(|_| Failure::Defect("the system gives no random bytes".to_owned()))?;
-    Ok(hex(bytes).parse()?)
 }

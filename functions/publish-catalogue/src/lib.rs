@@ -137,7 +137,11 @@ async fn publish(
     }
     let edition = Edition { edition: current + 1, files, published_at: now, published_by: by };
     if catalogue_store.publish(&edition, &texts).await? == Stored::AnotherWasFirst {
-        return Err(Failure::StaleEdition { current: current + 1 });
+        // Our own write, where its answer was lost and the client has made it again.
+        let stored = catalogue_store.edition(edition.edition).await?;
+        if stored.as_ref() != Some(&edition) {
+            return Err(Failure::StaleEdition { current: edition.edition });
+        }
     }
     tracing::info!(edition = edition.edition, by = edition.published_by, "catalogue published");
     HttpReply::json(200, &InForce::of(Some(edition), Effect::Published))

@@ -94,7 +94,7 @@ pub async fn refresh(
     }
     let holder = format!("{:032x}", fastrand::u128(..));
     let leased = tokens.leased(&holder, now);
-    if store.keep(&leased).await? == Stored::AnotherWasFirst {
+    if !is_kept(&leased, store).await? {
         return Ok(Outcome::of(Standing::ByAnother, Some(&leased)));
     }
     match issuer.renew(leased.refresh()).await {
@@ -140,7 +140,7 @@ fn sign_in_needed(tokens: Option<&AccountTokens>) -> Outcome {
 async fn sign_in(token: Token, store: &impl TokenStore) -> Result<AccountTokens, Failure> {
     for _ in 0..STORED_MAX {
         let tokens = AccountTokens::signed_in(store.tokens().await?, token.clone());
-        if store.keep(&tokens).await? == Stored::Yes {
+        if is_kept(&tokens, store).await? {
             return Ok(tokens);
         }
     }
@@ -166,14 +166,18 @@ async fn keep_for_sure(renewed: &AccountTokens, store: &impl TokenStore) -> Resu
 }
 
 async fn keep_once(renewed: &AccountTokens, store: &impl TokenStore) -> Result<(), Failure> {
-    if store.keep(renewed).await? == Stored::Yes {
-        return Ok(());
-    }
-    let stored = store.tokens().await?;
-    if stored.as_ref() != Some(renewed) {
+    if !is_kept(renewed, store).await? {
         // Under our lease nobody stores but a person who signs in, and what they brought is newer.
         tracing::warn!("somebody signed in during a renewal; their tokens stay");
     }
-    // Else the answer to our own write was lost.
     Ok(())
+}
+
+/// Stores `tokens`; whether they are stored then. Where the store says that another was first, that
+/// may have been our own write, whose answer was lost and which the client has made again.
+async fn is_kept(tokens: &AccountTokens, store: &impl TokenStore) -> Result<bool, Failure> {
+    if store.keep(tokens).await? == Stored::Yes {
+        return Ok(true);
+    }
+    Ok(store.tokens().await?.as_ref() == Some(tokens))
 }

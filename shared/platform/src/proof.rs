@@ -1,13 +1,13 @@
 //! How an applicant proves without an account that a dossier is theirs: by a one-time code that was
 //! sent to the telephone of the dossier, for which they get a token that opens this dossier alone.
 //!
-//! Neither code nor token is stored. The code is made of the proof's random id and our key, so that
+//! Neither code nor token is stored. The code is made of the proof's name and our key, so that
 //! it can be made again where it is sent and where it is compared; the token is a time with a seal.
 
 use std::fmt;
 
 use domain::dossier::Actor;
-use domain::id::DossierCode;
+use domain::id::{CommandId, DossierCode};
 use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub const TRIES_MAX: u64 = 5;
 /// For how long a token opens its dossier: long enough to photograph what is owed.
 pub const TOKEN_COUNTS: SignedDuration = SignedDuration::from_mins(30);
 
-/// The random name of one proof: 128 bits in hexadecimal.
+/// The name of one proof, which nobody can guess: 128 bits in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ProofId(String);
@@ -68,7 +68,7 @@ impl fmt::Display for ProofId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProofRecord {
-    /// The random name of the proof.
+    /// The name of the proof.
     pub proof: ProofId,
     /// The dossier that was asked about, whether or not there is one.
     pub code: DossierCode,
@@ -98,6 +98,12 @@ impl ProofKey {
     /// With this secret. Under another one every open proof and token counts for nothing.
     pub fn new(secret: String) -> Self {
         Self { hash: KeyedHash::new(secret) }
+    }
+
+    /// The name of the proof that `command` asks for: the same one however often it comes, and one
+    /// that nobody can guess.
+    pub fn proof(&self, command: &CommandId) -> ProofId {
+        ProofId(hex(&self.hash.bytes_of("proof", command.as_str())[..16]))
     }
 
     /// The one-time code of `proof`: six digits.

@@ -206,7 +206,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("refresh-token", "AccountsTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("notify-applicant", "ProofsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     // Neither dossier nor content, nor what it has written: see ADR 89.
-    ("prove-owner", "ProofsTable", &["dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("prove-owner", "ProofsTable", &["dynamodb:UpdateItem"]),
     ("prove-owner", "NoticesQueue", &["sqs:SendMessage"]),
     (
         "notify-applicant",

@@ -159,6 +159,35 @@ impl<C: Counts> Gate<C> {
         Ok(limit.judge(count, now)?)
     }
 
+    /// Counts the command `once` of `whose`, if it was not before: whatever came between, the same
+    /// one counts once. Fails where that makes more than the limit, and where it cannot be counted.
+    pub async fn admit_one(
+        &self,
+        limit: Limit,
+        whose: &str,
+        once: &CommandId,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let limit = self.here(limit);
+        match self.enter(limit, whose, once, now).await? {
+            true => Ok(()),
+            false => Err(limit.exceeded(now).into()),
+        }
+    }
+
+    /// Whether the command `once` of `whose` is among as many as `limit` says, as it is here.
+    async fn enter(
+        &self,
+        limit: Limit,
+        whose: &str,
+        once: &CommandId,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let (name, end) = self.count_of(limit, whose, now);
+        let once = hex(&self.key.bytes_of("once", once.as_str())[..ONCE_BYTES]);
+        self.counts.enter(&name, &once, limit.most, end).await
+    }
+
     /// What `find` finds of a code that somebody at `source` looks up without an account, or nothing.
     /// Fails where nothing is found too often from there, and where anything is looked up far too
     /// often. Whoever cannot be counted is served, and a person is called.
@@ -235,9 +264,7 @@ impl<C: Counts> AdmitsOnce for Gate<C> {
         now: Timestamp,
     ) -> Result<(), Failure> {
         let limit = self.here(limit);
-        let (name, end) = self.count_of(limit, whose, now);
-        let once = hex(&self.key.bytes_of("once", once.as_str())[..ONCE_BYTES]);
-        match self.counts.enter(&name, &once, limit.most, end).await {
+        match self.enter(limit, whose, once, now).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(limit.exceeded(now).into()),
             Err(failure) => {
