@@ -494,3 +494,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_procedure_without_a_fee_counts_neither_as_having_one_nor_as_paid_on_line() {
+    let (scope, last) =
+        (Scope { agency: None, ended: EndedAgencies::AsCounted }, day("2026-11-30"));
+    let register = catalogue().register();
+    let free_or_not = |fee: bool| {
+        let mut codes: Vec<_> = register.procedures().map(|procedure| &procedure.code).collect();
+        codes.dedup();
+        codes.retain(|code| {
+            register.procedure(code, last).is_some_and(|found| (found.fee_vnd > 0) == fee)
+        });
+        codes
+    };
+    let (with_fee, free) = (free_or_not(true), free_or_not(false));
+    assert!(with_fee.len() > 1 && free.len() > 1, "the shipped catalogue has both");
+    // A fee that a catalogue of before had may be paid of one that costs nothing now.
+    let rows: KpiRows = [with_fee[0], free[0]]
+        .map(|procedure| {
+            let (agency, channel) = ("H20.03".parse().unwrap(), Channel::Online);
+            let cell = KpiCell::Work { agency, procedure: procedure.clone(), channel };
+            (cell, KpiRow { paid: 1, paid_online: 1, ..KpiRow::default() })
+        })
+        .into();
+    let measures = Measures::of(&rows, scope, register, last);
+    let count = u64::try_from(with_fee.len()).unwrap();
+    assert_eq!(measures.get(Measure::ProceduresWithFee), Some(count));
+    assert_eq!(measures.get(Measure::ProceduresPaidOnline), Some(1));
+}

@@ -48,11 +48,26 @@ fn a_level_has_one_digit_and_neither_side_is_not_satisfied() {
         assert_eq!(read(none), None, "{none}");
     }
     let mut tally = Tally::default();
-    for level in Satisfaction::ALL {
+    for (level, count) in Satisfaction::ALL.into_iter().zip([1, 3, 5, 7, 11]) {
         assert_eq!(Satisfaction::named(level.name()), Some(level));
-        tally.add(level, 2);
+        tally.add(level, count);
     }
-    assert_eq!((tally.all(), tally.satisfied()), (10, 4));
+    assert_eq!((tally.all(), tally.satisfied()), (27, 18));
+}
+
+#[test]
+fn two_tallies_joined_have_what_either_has_of_each_level() {
+    let of = |counts: [u64; 5]| {
+        let mut tally = Tally::default();
+        for (level, count) in Satisfaction::ALL.into_iter().zip(counts) {
+            tally.add(level, count);
+        }
+        tally
+    };
+    let mut joined = of([1, 2, 3, 4, 5]);
+    joined.join(&of([60, 50, 40, 30, 20]));
+    assert_eq!(joined, of([61, 52, 43, 34, 25]));
+    assert_eq!(Satisfaction::ALL.map(|level| joined.of(level)), [61, 52, 43, 34, 25]);
 }
 
 #[test]
