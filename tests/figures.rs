@@ -472,9 +472,9 @@ async fn the_report_as_csv_is_what_rfc_4180_says() {
     assert!(lines[0].starts_with("Mã,Tên,Kỳ trước chuyển sang,Tiếp nhận,"), "{}", lines[0]);
     assert_eq!(
         lines[1],
-        "H20.03,Sở Công Thương,0,5,4,0,0,3,1,1,1,0,0,2,1,0,2,0,0,0,5,0,0,0,0,0,66.67"
+        "H20.03,Sở Công Thương,0,5,4,0,0,3,1,1,1,0,0,2,1,0,2,0,0,0,5,0,0,0,0,0,66.67,0,0,,"
     );
-    assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,0,3,1,1,1,0,0,2,1,0,2,0,0,0,5,0,0,0,0,0,66.67");
+    assert_eq!(lines[2], ",Toàn tỉnh,0,5,4,0,0,3,1,1,1,0,0,2,1,0,2,0,0,0,5,0,0,0,0,0,66.67,0,0,,");
     let with_bom = report("2026-11")
         .query("format", "csv")
         .query("bom", "true")

@@ -333,6 +333,80 @@ async fn the_report_of_whole_months_shows_it_by_agency_and_nothing_of_few() {
     }
 }
 
+/// The cells of a sheet of a workbook, by their place, with the texts in the place of their numbers.
+fn cells(book: &[u8], sheet: &str) -> std::collections::BTreeMap<String, String> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(book)).unwrap();
+    let mut part = |name: &str| std::io::read_to_string(archive.by_name(name).unwrap()).unwrap();
+    let shared = part("xl/sharedStrings.xml");
+    let texts: Vec<&str> = shared
+        .split("<t")
+        .skip(1)
+        .map(|text| text.split_once('>').unwrap().1.split("</t>").next().unwrap())
+        .collect();
+    let found = part(sheet);
+    let cell = |text: &str| {
+        let (head, rest) = text.split_once('>')?;
+        let value = rest.strip_prefix("<v>")?.split("</v>").next()?;
+        let place = head.split("r=\"").nth(1)?.split('"').next()?;
+        let is_text = head.contains("t=\"s\"");
+        let value = if is_text { texts[value.parse::<usize>().ok()?] } else { value };
+        Some((place.to_owned(), value.to_owned()))
+    };
+    found.split("<c ").skip(1).filter_map(cell).collect()
+}
+
+#[tokio::test]
+async fn csv_and_workbook_of_whole_months_have_it_by_agency_and_nothing_of_few() {
+    let world = few_agencies().await;
+    let file = async |name: &str| {
+        let call = Call::new("GET /v1/reports/{period}").path("period", name);
+        call.at_kpi(&world, at("2026-11-18T00:30:00Z")).await
+    };
+    let lines = async |period: &str| {
+        let csv = file(&format!("{period}.csv")).await;
+        let Some(aws_lambda_events::encodings::Body::Text(text)) = csv.body else {
+            panic!("no text")
+        };
+        let ends = |line: &str| line.rsplitn(5, ',').take(4).map(str::to_owned).collect::<Vec<_>>();
+        let ends = |line: &str| ends(line).into_iter().rev().collect::<Vec<_>>().join(",");
+        text.split_terminator("\r\n").map(ends).collect::<Vec<_>>()
+    };
+    let book = async |period: &str| {
+        let book = file(&format!("{period}.xlsx")).await;
+        let Some(aws_lambda_events::encodings::Body::Binary(bytes)) = book.body else {
+            panic!("no file")
+        };
+        bytes
+    };
+    for number in 0..4 {
+        let code = returned(&world, &format!("k{number}")).await;
+        ask(&world, says(&code, "satisfied")).await;
+    }
+    // Before a night has counted, the agency has a line all the same, without a number.
+    assert_eq!(lines("2026-11").await[1..], ["–,–,–,–", "–,–,–,–"]);
+    crate::support::days::count(&world, "2026-11-17").await;
+    let head = "Kết quả đã trả,Ý kiến trả lời,Tỷ lệ trả lời (%),Hài lòng trở lên (%)";
+    assert_eq!(lines("2026-11").await, [head, "4,không nêu,,", "4,không nêu,,"]);
+    let few = cells(&book("2026-11").await, "xl/worksheets/sheet4.xml");
+    let told = |cells: &std::collections::BTreeMap<String, String>, row: u32| {
+        ["A", "B", "C", "D", "E", "F"]
+            .map(|column| cells.get(&format!("{column}{row}")).cloned().unwrap_or_default())
+    };
+    assert_eq!(told(&few, 5), [AGENCY, "Sở Công Thương", "4", "không nêu", "", ""]);
+    let code = returned(&world, "fifth").await;
+    ask(&world, says(&code, "neutral")).await;
+    crate::support::days::count(&world, "2026-11-17").await;
+    assert_eq!(lines("2026-Q4").await[1..], ["5,5,100.00,80.00", "5,5,100.00,80.00"]);
+    let shown = cells(&book("2026-Q4").await, "xl/worksheets/sheet4.xml");
+    assert_eq!(told(&shown, 4)[2..].join(","), head);
+    assert_eq!(told(&shown, 5), [AGENCY, "Sở Công Thương", "5", "5", "100", "80"]);
+    assert_eq!(told(&shown, 6), ["", "Toàn tỉnh", "5", "5", "100", "80"]);
+    // Of no other time: then the columns are empty, and there is no such sheet.
+    assert_eq!(lines("2026-11-17").await, [head, ",,,", ",,,"]);
+    let day = zip::ZipArchive::new(std::io::Cursor::new(book("2026-11-17").await)).unwrap();
+    assert!(day.file_names().all(|name| !name.unwrap().ends_with("sheet4.xml")));
+}
+
 #[tokio::test]
 async fn the_index_takes_what_people_said_and_a_declaration_where_too_few_did() {
     let world = few_agencies().await;

@@ -336,6 +336,9 @@ async fn page_of(
     let by = |dimension| {
         report(&gathered.rows, dimension, &selection, catalogue.register(), period.last())
     };
+    let satisfaction = Surveyed::of(&period, AnswersBy::Agency, feedback, catalogue)
+        .await?
+        .section(&period, &gathered, selection.ended, catalogue);
     let reply = match form {
         ReportForm::Page => {
             let compared = compared(&period, &gathered, figures, catalogue, &selection).await?;
@@ -358,16 +361,15 @@ async fn page_of(
                     &standing::standings(&period, ledger, catalogue).await?,
                     &Telling::of(&period, selection.ended, (ledger, catalogue)).await?,
                 ),
-                satisfaction: Surveyed::of(&period, AnswersBy::Agency, feedback, catalogue)
-                    .await?
-                    .section(&period, &gathered, selection.ended, catalogue),
+                satisfaction,
             };
             let page = page::page(&period, &gathered, parts, (catalogue, &selection), now)?;
             HttpReply::page(page::TEMPLATE, page)
         }
         ReportForm::Csv | ReportForm::CsvFile => {
             let doubts = page::doubts(&gathered, catalogue);
-            let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), doubts, mark)?;
+            let besides = (satisfaction.as_ref(), doubts);
+            let csv = sheet::csv(&period, &gathered, &by(Dimension::Agency), besides, mark)?;
             HttpReply::text("text/csv; charset=utf-8", csv)
                 .with_header("content-disposition", file_name(&period, "csv"))
         }
@@ -376,7 +378,8 @@ async fn page_of(
             let sheets = [Dimension::Agency, Dimension::Field, Dimension::Procedure]
                 .map(|by_| (by_, by(by_)));
             let doubts = page::doubts(&gathered, catalogue);
-            let workbook = sheet::xlsx(&period, &gathered, doubts.as_deref(), &sheets)?;
+            let besides = (satisfaction.as_ref(), doubts.as_deref());
+            let workbook = sheet::xlsx(&period, &gathered, besides, &sheets)?;
             HttpReply::bytes(kind, workbook)
                 .with_header("content-disposition", file_name(&period, "xlsx"))
         }

@@ -260,20 +260,18 @@ impl Surveyed {
         let asked = catalogue.survey().on(period.last());
         let until = asked.filter(|_| period.is_of_whole_months())?.last_day(period.last());
         let joined = self.joined(period, gathered, (AnswersBy::Agency, ended), catalogue);
-        let answers = joined.total.cells();
-        let [returned, said, response, satisfied] = &answers;
+        let is_counted = gathered.days > 0;
+        let line = |(key, line)| SectionLine::of(key, line, is_counted);
+        let total = line((String::new(), joined.total));
+        let [returned, said, response, satisfied] = &total.cells;
         let sentence = format!(
             "{returned} kết quả đã trả trong kỳ, {said} ý kiến trả lời (tỷ lệ {response}), hài lòng trở lên {satisfied}. Nhận trả lời đến hết ngày {}.",
             long(until),
         );
-        let line = |(key, line): (String, JoinedLine)| SectionLine {
-            key,
-            cells: line.cells(),
-            name: line.name,
-        };
         Some(Section {
             sentence: tied(&sentence),
             lines: joined.lines.into_iter().map(line).collect(),
+            total,
         })
     }
 }
@@ -303,25 +301,48 @@ impl JoinedLine {
         Shown::of(self.returned, &self.tally, self.is_hidden)
     }
 
-    /// Results handed over, answers, their share, and the share of the satisfied, as the report
-    /// writes them.
-    fn cells(&self) -> [String; 4] {
+    /// Results handed over, answers, their share, and the share of the satisfied.
+    fn told(&self) -> [Told; 4] {
         let answers = self.tally.all();
-        let written =
-            |share: Option<u64>| share.map_or_else(|| NOT_COUNTED.to_owned(), percent_text);
+        let written = |share: Option<u64>| share.map_or(Told::Nothing, Told::Share);
         let [said, rate, satisfied] = if self.is_hidden {
-            [NOT_SHOWN, NOT_COUNTED, NOT_COUNTED].map(str::to_owned)
+            [Told::TooFew, Told::Nothing, Told::Nothing]
         } else {
             let satisfied = share(self.tally.satisfied(), answers);
-            [number(answers), written(response(self.returned, answers)), written(satisfied)]
+            [Told::Count(answers), written(response(self.returned, answers)), written(satisfied)]
         };
-        [number(self.returned), said, rate, satisfied]
+        [Told::Count(self.returned), said, rate, satisfied]
     }
 }
 
 /// In the place of a count that could tell who said what: of few answers, or of more that could be
 /// told from those of few.
-const NOT_SHOWN: &str = "không nêu";
+pub(crate) const NOT_SHOWN: &str = "không nêu";
+
+/// One figure of how satisfied people are.
+#[derive(Clone, Copy)]
+pub(crate) enum Told {
+    /// How many results, or people who said something.
+    Count(u64),
+    /// A share, in hundredths of a percent.
+    Share(u64),
+    /// There is nothing of which it would be a share.
+    Nothing,
+    /// It could tell who said what.
+    TooFew,
+}
+
+impl Told {
+    /// As the page writes it.
+    fn on_the_page(self) -> String {
+        match self {
+            Self::Count(count) => number(count),
+            Self::Share(share) => percent_text(share),
+            Self::Nothing => NOT_COUNTED.to_owned(),
+            Self::TooFew => NOT_SHOWN.to_owned(),
+        }
+    }
+}
 
 /// What the report shows of how satisfied people are.
 pub(crate) struct Section {
@@ -329,16 +350,32 @@ pub(crate) struct Section {
     pub sentence: String,
     /// Each agency that handed a result over, or of which something was said.
     pub lines: Vec<SectionLine>,
+    /// The sums of the province.
+    pub total: SectionLine,
 }
 
 /// A line of the report's table.
+#[derive(Clone)]
 pub(crate) struct SectionLine {
     /// The code of the agency.
     pub key: String,
     /// The name of the agency.
     pub name: String,
     /// Results, answers, their share, the share of the satisfied.
+    pub told: [Told; 4],
+    /// The same, as the page writes them.
     pub cells: [String; 4],
+}
+
+impl SectionLine {
+    /// The line under this key; what was handed over is unknown while no day is counted.
+    fn of(key: String, line: JoinedLine, is_counted: bool) -> Self {
+        let [returned, said @ ..] = line.told();
+        let returned = if is_counted { returned } else { Told::Nothing };
+        let [answers, rate, satisfied] = said;
+        let told = [returned, answers, rate, satisfied];
+        Self { key, name: line.name, told, cells: told.map(Told::on_the_page) }
+    }
 }
 
 /// What a line is called that the night has not counted yet.
