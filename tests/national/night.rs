@@ -223,3 +223,26 @@ async fn an_order_over_a_few_hours_leaves_the_figures_of_whole_days_and_of_the_w
     assert_eq!(portal(&outcome).changed, 1);
     assert_eq!(stood().await, before);
 }
+
+#[tokio::test]
+async fn a_night_that_may_send_little_sends_what_is_owed_before_it_asks_and_says_how_many() {
+    let world = World::new().await;
+    let national = National::new(&world).await;
+    for key in ["a", "b"] {
+        let code = with_moves(&world, key, 2).await;
+        taken(&national, &messages(&world, &code).await, after(10)).await;
+    }
+    with_moves(&world, "lost", 2).await;
+    for (at_most, asked) in [(1, 0), (2, 1), (4, 2)] {
+        let order = Order { at_most: Some(at_most), ..Order::default() };
+        let (outcome, sent) = ordered(&world, &order, PORTAL, at(NIGHT)).await;
+        let standing = portal(&outcome);
+        assert_eq!((standing.unknown, standing.asked, sent.len()), (1, asked, 1 + asked));
+    }
+    for refused in [0, reconcile_deliveries::SENT_MAX + 1] {
+        let order = Order { at_most: Some(refused), ..Order::default() };
+        let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);
+        let (queue, law) = (Kept::default(), (&*world.catalogue, &PORTAL));
+        assert!(reconcile(&order, tables, &queue, law, at(NIGHT)).await.is_err());
+    }
+}

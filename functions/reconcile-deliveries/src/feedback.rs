@@ -14,7 +14,7 @@ use platform::port::{DeliveryLedger, MessageSender};
 use platform::wire;
 use serde::Serialize;
 
-use crate::{LOOKED_UP_AT_ONCE, SENT_MAX};
+use crate::LOOKED_UP_AT_ONCE;
 
 /// How far a system is with feedback that was given at it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -24,20 +24,31 @@ pub struct FeedbackStanding {
     pub changed: usize,
     /// Of this, what it has as it must have it.
     pub in_step: usize,
-    /// Of this, what the ledger did not know to be owed, and a message was sent for.
+    /// Of this, what the ledger did not know to be owed: a message is sent for each, as far as the
+    /// run may send.
     pub unknown: usize,
-    /// Feedback of which the system will be asked whether it has what it acknowledged since.
+    /// Feedback of which the system will be asked whether it has what it acknowledged since, with
+    /// what messages were left.
     pub asked: usize,
 }
 
+/// The messages that a run owes a system.
+#[derive(Default)]
+struct Owing {
+    /// For what the ledger did not know.
+    unknown: Vec<String>,
+    /// For what is to be asked.
+    questions: Vec<String>,
+}
+
 /// Compares the ledger with what was changed in this time, sends what it does not know, and has asked
-/// for what was acknowledged since. Gives how far each system is at which people give feedback.
+/// for what was acknowledged since, at most `at_most` messages for a system. Gives how far each
+/// system is at which people give feedback.
 pub(crate) async fn compared(
     systems: &[&System],
     (table, ledger): (&FeedbackTable, &Deliveries),
-    queue: &impl MessageSender,
-    (since, until): (Timestamp, Timestamp),
-    now: Timestamp,
+    (queue, at_most): (&impl MessageSender, usize),
+    (since, until, now): (Timestamp, Timestamp, Timestamp),
 ) -> Result<BTreeMap<SystemId, FeedbackStanding>, Failure> {
     let mut found: BTreeMap<SystemId, FeedbackStanding> = systems
         .iter()
@@ -47,28 +58,36 @@ pub(crate) async fn compared(
     if found.is_empty() {
         return Ok(found);
     }
-    let mut bodies = Vec::new();
+    let mut owing: BTreeMap<&SystemId, Owing> = BTreeMap::new();
     for feedback in changed(table, (since, until), now).await? {
         for system in systems {
             let owed = system.owed_of_feedback(&feedback);
             let Some(standing) = found.get_mut(&system.id).filter(|_| owed > 0) else { continue };
             let code = feedback.code.shared();
             let line = ledger.line(code, &system.id).await?;
+            let owing = owing.entry(&system.id).or_default();
             standing.changed += 1;
             if line.as_ref().is_none_or(|line| line.owed() < owed) {
                 standing.unknown += 1;
-                bodies.push(wire::json(&CloudEvent::deliver(code, &system.id, now))?);
+                owing.unknown.push(wire::json(&CloudEvent::deliver(code, &system.id, now))?);
             } else if let Some(line) = line.filter(|line| line.acknowledged() >= owed) {
                 standing.in_step += 1;
                 if line.acknowledged_at().is_some_and(|at| at >= since) {
-                    standing.asked += 1;
-                    bodies.push(wire::json(&CloudEvent::check(code, &system.id, now))?);
+                    owing.questions.push(wire::json(&CloudEvent::check(code, &system.id, now))?);
                 }
             }
         }
     }
-    bodies.truncate(SENT_MAX);
-    queue.send_all(&bodies).await?;
+    for (id, Owing { mut unknown, mut questions }) in owing {
+        // What nobody knows to be owed comes first: what was acknowledged is most likely there.
+        unknown.truncate(at_most);
+        questions.truncate(at_most.saturating_sub(unknown.len()));
+        if let Some(standing) = found.get_mut(id) {
+            standing.asked = questions.len();
+        }
+        unknown.append(&mut questions);
+        queue.send_all(&unknown).await?;
+    }
     Ok(found)
 }
 

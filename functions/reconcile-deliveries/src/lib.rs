@@ -40,8 +40,9 @@ pub use settings::Settings;
 /// How far back a night looks: as far as figures are counted again.
 const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The most messages that one run sends for a system; those left over are the next run's.
-const SENT_MAX: usize = 20_000;
+/// The most messages about dossiers that one run sends for a system, and as many about feedback;
+/// those left over are the next run's.
+pub const SENT_MAX: usize = 20_000;
 
 /// Agencies read at the same time.
 const WIDTH: usize = 4;
@@ -51,7 +52,7 @@ const LOOKED_UP_AT_ONCE: usize = 16;
 
 /// The payload: of the schedule, or of an operator.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Order {
     /// The time of recording from which on changes are compared; seven days back if absent.
     #[serde(default)]
@@ -60,6 +61,10 @@ pub struct Order {
     /// is switched on. Nothing is compared then.
     #[serde(default)]
     pub replay: Option<SystemId>,
+    /// The most messages about dossiers for a system, and as many about feedback, 1 to
+    /// [`SENT_MAX`]; that many if absent.
+    #[serde(default)]
+    pub at_most: Option<usize>,
 }
 
 /// The answer of a run.
@@ -85,9 +90,10 @@ pub struct Standing {
     pub in_step: usize,
     /// The same in percent, with two decimals; 100.00 where it must have none.
     pub in_step_percent: String,
-    /// Of the changed ones, those that the ledger did not know to be owed.
+    /// Of the changed ones, those that the ledger did not know to be owed: a message is sent for each,
+    /// as far as the run may send.
     pub unknown: usize,
-    /// Dossiers that it will be asked for.
+    /// Dossiers that it will be asked for, with what messages were left.
     pub asked: usize,
     /// All that it is owed now, however old.
     pub behind: u64,
@@ -130,6 +136,11 @@ pub async fn reconcile(
     if since > now {
         return Err(Violation::new("since", RuleName::NotInTheFuture, "lies in the future").into());
     }
+    let at_most = order.at_most.unwrap_or(SENT_MAX);
+    if !(1..=SENT_MAX).contains(&at_most) {
+        let detail = format!("must be 1 to {SENT_MAX}");
+        return Err(Violation::new("atMost", RuleName::Range, detail).into());
+    }
     let until =
         if order.since.is_some() { now } else { now.saturating_sub(UNDER_WAY).unwrap_or(now) };
     let systems: Vec<&System> =
@@ -161,10 +172,12 @@ pub async fn reconcile(
         return Ok(outcome);
     }
     let tables = (given, ledger);
-    let mut given = feedback::compared(&systems, tables, queue, (since, until), now).await?;
+    let times = (since, until, now);
+    let mut given = feedback::compared(&systems, tables, (queue, at_most), times).await?;
     for system in systems {
         let compared = compared(system, &changed, ledger, (since, until)).await?;
-        let mut standing = mended(system, &compared, (ledger, queue), (since, now)).await?;
+        let mut standing =
+            mended(system, &compared, (ledger, queue, at_most), (since, now)).await?;
         standing.feedback = given.remove(&system.id);
         publish(system, &compared, ledger, (since, now)).await?;
         // Of a week, and of no other time that an operator asks for: reports say so.
@@ -247,7 +260,7 @@ async fn compared<'a>(
 async fn mended(
     system: &System,
     compared: &[Compared<'_>],
-    (ledger, queue): (&Deliveries, &impl MessageSender),
+    (ledger, queue, at_most): (&Deliveries, &impl MessageSender, usize),
     (since, now): (Timestamp, Timestamp),
 ) -> Result<Standing, Failure> {
     let unknown: Vec<&Compared<'_>> = compared.iter().filter(|one| !one.is_known()).collect();
@@ -255,14 +268,15 @@ async fn mended(
         let at = one.line.as_ref().and_then(Delivery::acknowledged_at);
         one.is_in_step() && at.is_some_and(|at| at >= since)
     };
+    let left = at_most.saturating_sub(unknown.len());
     let asked: Vec<&Compared<'_>> = match system.protocol {
         Protocol::Dvcqg | Protocol::Vnpost => {
-            compared.iter().filter(acknowledged_since).take(SENT_MAX).collect()
+            compared.iter().filter(acknowledged_since).take(left).collect()
         }
         // They can be asked nothing.
         Protocol::Lgsp | Protocol::Queue | Protocol::Webhook => Vec::new(),
     };
-    let owed = unknown.iter().take(SENT_MAX);
+    let owed = unknown.iter().take(at_most);
     let owed = owed.map(|one| wire::json(&CloudEvent::deliver(&one.facts.code, &system.id, now)));
     let questions = asked.iter();
     let questions =
