@@ -229,6 +229,41 @@ async fn the_address_of_the_receipt_s_code_opens_its_dossier_and_only_this_place
     assert!(!first.contains(&code), "the fragment is told to nobody: {first}");
 }
 
+/// A camera that is refused at first, and then sees the third time what is at `SEEN`.
+const CAMERA: &str = r#"
+  globalThis.BarcodeDetector = class {
+    static async getSupportedFormats() { return ["qr_code"]; }
+    looks = 0;
+    async detect() { return this.looks++ < 2 ? [] : [{ rawValue: "SEEN" }]; }
+  };
+  const canvas = document.createElement("canvas");
+  setInterval(() => canvas.getContext("2d").fillRect(Math.random() * 9, 0, 9, 9), 50);
+  globalThis.camera = canvas.captureStream(20);
+  let refused = false;
+  navigator.mediaDevices.getUserMedia = async () => {
+    if (!refused) { refused = true; throw new DOMException("no", "NotAllowedError"); }
+    return globalThis.camera;
+  };
+"#;
+
+#[tokio::test]
+async fn the_camera_reads_the_code_of_the_receipt_and_is_off_afterwards() {
+    let (mut browser, site, code) = browser(390).await;
+    let seen = format!("{}/tra-cuu#{code}", site.address);
+    let camera = json!({ "source": CAMERA.replace("SEEN", &seen) });
+    browser.call("Page.addScriptToEvaluateOnNewDocument", camera).await;
+    browser.go(&format!("{}/tra-cuu", site.address)).await;
+    browser.until("!document.getElementById('scan').hidden").await;
+    browser.says("document.getElementById('scan').click()").await;
+    browser.until("document.getElementById('said').textContent").await;
+    let closed = browser.says("document.getElementById('scanner').hidden").await;
+    assert_eq!(closed, true, "who lets nobody see is told to type it");
+    browser.says("document.getElementById('scan').click()").await;
+    browser.until("document.querySelector('#answer .status')").await;
+    let state = "[document.getElementById('ma').value, document.getElementById('scanner').hidden, globalThis.camera.getTracks()[0].readyState]";
+    assert_eq!(browser.says(state).await, json!([code, true, "ended"]));
+}
+
 /// What a reader of the screen, a finger or a narrow screen would miss.
 pub(crate) const MISSED: &str = r#"(() => {
   const missed = [];
