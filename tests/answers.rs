@@ -346,3 +346,47 @@ async fn an_edition_of_before_there_were_answers_answers_nobody() {
         assert_eq!(texts_of(&desk), Vec::<String>::new());
     }
 }
+
+/// A feedback that was written down by the hotline; its code.
+async fn given(world: &World) -> String {
+    let body = json!({
+        "channel": "hotline", "category": "roads", "words": "Đèn hỏng",
+        "author": { "fullName": "Trần Thị Mẫu", "phone": "0912345678", "address": "12 Lê Lợi" },
+    });
+    let call = Call::new("POST /v1/desk/feedback").header("idempotency-key", "h").body(&body);
+    let answer: Answer = call.clerk("H20.01").at_its_function_on(world, at(NOW)).await.into();
+    answer.code()
+}
+
+#[tokio::test]
+async fn who_asks_for_a_feedback_is_told_how_far_it_is_and_by_when_it_is_answered() {
+    let (world, desk) = (World::new().await, Desk::new());
+    let code = given(&world).await;
+    let run_together = code.replace(['.', '-'], "");
+    let texts = [code.clone(), format!("motcua {}", code.to_lowercase()), run_together];
+    for (place, text) in texts.iter().enumerate() {
+        hear(&desk, &world, short(&format!("m{place}"), ANOTHER, text), ASKED).await;
+    }
+    let due = "Tra loi cham nhat ngay 30/11/2026.";
+    let told = format!("Mot Cua: phan anh {code}: Da tiep nhan. {due}");
+    assert_eq!(texts_of(&desk), vec![told; 3]);
+    hear(&desk, &world, to_account("z1", "2803", &format!("tracuu {code}"), at(ASKED)), ASKED)
+        .await;
+    let told = format!("Phản ánh {code}: Đã tiếp nhận. Ngày trả lời chậm nhất: 30/11/2026.");
+    assert_eq!(desk.account.said(), [("2803".to_owned(), told)]);
+    // A digit behind it is no answer: nobody has proved to be its author.
+    hear(&desk, &world, short("m8", OWN, &format!("{code} 5")), ASKED).await;
+    assert!(texts_of(&desk)[3].contains("Da tiep nhan"));
+    // Once it is over no day is said, and of none there is the answer is as of any other code.
+    let refuse = json!({ "action": "refuse", "words": "Không thuộc thẩm quyền" });
+    let call = Call::new("POST /v1/desk/feedback/{code}/transitions").code(&code);
+    let call = call.header("idempotency-key", "r").body(&refuse).officer("H20.01");
+    let refused: Answer = call.at_its_function_on(&world, at(NOW)).await.into();
+    assert_eq!(refused.status, 200, "{}", refused.body);
+    hear(&desk, &world, short("m9", ANOTHER, &format!("en {code}")), ASKED).await;
+    assert_eq!(texts_of(&desk)[4], format!("Mot Cua: feedback {code}: Khong tiep nhan."));
+    for (id, text) in [("n1", "H20.01.PA-261117-0777"), ("n2", "H20.03-261117-9999")] {
+        hear(&desk, &world, short(id, ANOTHER, text), ASKED).await;
+    }
+    assert_eq!(texts_of(&desk)[5], texts_of(&desk)[6]);
+}

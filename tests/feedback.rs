@@ -2,6 +2,7 @@
 //! where nothing of its author may appear.
 
 mod central;
+mod erased;
 mod photos;
 mod told;
 
@@ -270,8 +271,8 @@ async fn the_words_go_when_their_time_is_over_and_the_figures_stay() {
     assert!(world.office.feedback.phone(&key, at(later)).await.unwrap().is_none());
     let state = world.office.feedback.feedback(&key, at(later)).await.unwrap().unwrap();
     assert_eq!((state.answered_in_time(), state.routed_in_time()), (Some(true), Some(true)));
-    let late = ask_at(&world, case(&code, COMPETENT), later).await;
-    assert_eq!((late.status, late.problem()), (404, "feedback-not-found"));
+    let late = ask_at(&world, case(&code, COMPETENT), later).await.body;
+    assert_eq!((&late["contentGone"]["by"], late.get("words")), (&json!("expiry"), None));
 }
 
 #[tokio::test]
@@ -479,4 +480,22 @@ async fn each_first_answer_is_counted_once_on_time_or_late_and_the_index_takes_i
     let (first, last) = (jiff::civil::date(2026, 11, 27), jiff::civil::date(2026, 11, 30));
     let handled = world.office.feedback.handled(first, last).await.unwrap();
     assert_eq!((handled.len(), handled[0].in_time, handled[0].late), (1, 0, 1), "by its day");
+}
+
+#[tokio::test]
+async fn who_classifies_sees_what_an_agency_has_not_answered_and_other_agencies_do_not() {
+    let world = World::new().await;
+    let code = received(&world).await;
+    let route = json!({ "action": "route", "agency": COMPETENT });
+    done(&world, moving(&code, "r", &route).officer(DESK)).await;
+    let list =
+        |by: &str, of: &str| Call::new("GET /v1/desk/feedback").officer(by).query("agency", of);
+    for by in [DESK, COMPETENT] {
+        let line = &done(&world, list(by, COMPETENT)).await["items"][0];
+        assert_eq!((&line["code"], &line["status"]), (&json!(code), &json!("routed")), "{by}");
+        assert_eq!(line["dueAt"], "2026-11-30T10:00:00Z");
+    }
+    assert_eq!(done(&world, list(DESK, STRANGER)).await["items"], json!([]));
+    assert_eq!(ask(&world, list(STRANGER, COMPETENT)).await.status, 403);
+    assert_eq!(ask(&world, list(DESK, "nowhere")).await.status, 400);
 }

@@ -45,7 +45,7 @@ pub const ACTORS: [&str; 12] = [
 /// The status of the answer to each of [`ACTORS`]. Of a move, 409 says that the caller might make
 /// it: the request names an old version, so that nothing moves.
 #[rustfmt::skip]
-pub const MATRIX: [(&str, [u16; 12]); 68] = [
+pub const MATRIX: [(&str, [u16; 12]); 69] = [
     //                                        none own  neig clrk offi strn hand form ptal adm  audi inte
     ("POST /v1/dossiers",                    [401, 201, 403, 201, 403, 403, 403, 403, 201, 403, 403, 403]),
     ("POST /v1/dossiers/{code}/transitions", [401, 403, 403, 409, 409, 403, 409, 409, 403, 403, 403, 403]),
@@ -113,6 +113,7 @@ pub const MATRIX: [(&str, [u16; 12]); 68] = [
     ("POST /v1/feedback",                    [201, 201, 201, 201, 201, 201, 201, 201, 201, 201, 201, 201]),
     ("GET /v1/feedback",                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET /v1/feedback/{code}",              [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("POST /v1/feedback/{code}/erasure",     [401, 403, 403, 403, 403, 403, 403, 403, 403, 404, 403, 403]),
     // Of the desk alone, which none of these is.
     ("POST /v1/desk/feedback",               [401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
     ("GET /v1/desk/feedback",                [401, 403, 403, 200, 200, 200, 200, 200, 403, 403, 403, 403]),
@@ -199,7 +200,7 @@ pub fn question(route: &str, about: &Asked) -> Question {
         "POST /v1/dossiers/{code}/assignment" => {
             body = json!({ "assignee": "me", "expectedVersion": 1, "expectedAssignment": 0 });
         }
-        "POST /v1/dossiers/{code}/erasure" => {
+        "POST /v1/dossiers/{code}/erasure" | "POST /v1/feedback/{code}/erasure" => {
             body = json!({ "number": "1", "issuer": "Thanh tra tỉnh", "reason": "Theo yêu cầu" });
         }
         "POST /v1/documents" => body = upload(),

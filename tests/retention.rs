@@ -597,6 +597,7 @@ async fn an_order_that_cannot_be_recorded_erases_nothing() {
     });
     let tables = erase_content::Tables {
         dossiers: world.dossiers.clone(),
+        feedback: world.erasures.feedback.clone(),
         removals: removals(&world.client),
         reads: platform::dynamo::Reads::new(deaf, "ReadsTable".to_owned()),
     };

@@ -166,19 +166,21 @@ def paying(api: str, known: dict[str, str]) -> dict[str, str]:
 
 
 def feedback(api: str, known: dict[str, str]) -> dict[str, str]:
-    """Feedback that its desk has, that the officers' agency works on, and that is answered."""
+    """Feedback that its desk has, that an agency has, and that is answered or refused."""
     found = {}
     for standing, moves in (
         ("receivedFeedback", ()),
         ("routedFeedback", ("route", "take-up")),
         ("answeredFeedback", ("route", "take-up", "answer")),
+        ("refusedFeedback", ("refuse",)),
     ):
         code = str(call(f"{api}/v1/desk/feedback", known["desk"], WRITTEN_DOWN)["code"])
         for action in moves:
             move: dict[str, Any] = {"action": action}
             move |= {"agency": AGENCY} if action == "route" else {}
             move |= {"words": "Đèn đã được thay."} if action == "answer" else {}
-            role = "desk" if action == "route" else "officer"
+            move |= {"words": "Không phải phản ánh."} if action == "refuse" else {}
+            role = "desk" if action in ("route", "refuse") else "officer"
             call(f"{api}/v1/desk/feedback/{code}/transitions", known[role], move)
         found[standing] = code
     return found

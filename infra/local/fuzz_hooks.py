@@ -31,6 +31,7 @@ AT_HOME = {
     "changeStatus": ("officer",),
     "assignDossier": ("officer",),
     "eraseContent": ("administrator",),
+    "eraseFeedback": ("administrator",),
     "listWork": ("officer",),
     "readHistory": ("citizen", "officer"),
     "readDeadline": ("citizen", "officer"),
@@ -155,7 +156,9 @@ def of_feedback(case: schemathesis.Case, number: int) -> None:
     if "/feedback/{code}" not in operation and operation != "/v1/own/{code}/feedback":
         return
     if CODE.match(str(path.get("code", ""))) and number % 5:
-        path["code"] = chosen(number // 7, FEEDBACK)
+        # What is erased is none of those that are looked at.
+        erased = operation == "/v1/feedback/{code}/erasure"
+        path["code"] = SETTING["refusedFeedback"] if erased else chosen(number // 7, FEEDBACK)
     if operation == "/v1/desk/feedback/{code}/transitions" and written:
         path["code"], case.body = SETTING["routedFeedback"], {"action": "take-up"}
     # Once: whoever says it again is told so.

@@ -13,7 +13,7 @@ use platform::catalogue::{Texts, UndecidedYears};
 use platform::message::FEEDBACK;
 use platform::national::Connected;
 use platform::record::standing::EventState;
-use reconcile_deliveries::{FeedbackStanding, reconcile};
+use reconcile_deliveries::{FeedbackStanding, Order, reconcile};
 
 use super::*;
 use crate::support::desk::{desk, record_of};
@@ -386,7 +386,12 @@ async fn a_number_that_the_portal_does_not_know_is_refused_alone_and_shown_as_re
 
 /// How far the portal was when a night compared it, and what the night sent.
 async fn night(world: &World, now: &str) -> (FeedbackStanding, Vec<String>) {
-    let (queue, order) = (Kept::default(), reconcile_deliveries::Order::default());
+    night_of(world, Order::default(), now).await
+}
+
+/// The same, of a night with this order.
+async fn night_of(world: &World, order: Order, now: &str) -> (FeedbackStanding, Vec<String>) {
+    let queue = Kept::default();
     let tables = (&world.dossiers, &world.deliveries, &world.office.feedback);
     let connected = Connected { dvcqg: true, ..Connected::default() };
     let law = (&*world.catalogue, &connected);
@@ -420,6 +425,56 @@ async fn what_the_relay_lost_is_found_by_the_night_and_by_one_night_alone() {
     national.minute(at("2026-11-18T19:40:00Z")).await;
     assert_eq!(answers(&national, NUMBER), [ANSWER]);
     assert_eq!(national.line(&code).await.reopened(), 0);
+}
+
+#[tokio::test]
+async fn of_what_was_erased_the_portal_hears_that_it_was_answered_and_not_with_which_words() {
+    for is_lost in [false, true] {
+        let world = World::new().await;
+        let national = National::new(&world).await;
+        let code = taken(&world, &national, NUMBER).await;
+        answered_here(&world, &code, ANSWER).await;
+        if is_lost {
+            // It has the answer, and nobody here knows.
+            let fault = json!({ "mode": "drop-after", "service": ANSWERS, "times": 1 });
+            national.portal.fault(&fault).unwrap();
+            brought(&national, &code, later(5)).await;
+        }
+        done(&world, moving(&code, "c", &json!({ "action": "close" })).officer(DESK)).await;
+        let order = json!({ "number": "1", "issuer": "Thanh tra tỉnh", "reason": "Theo yêu cầu" });
+        let erasure = Call::new("POST /v1/feedback/{code}/erasure").code(&code).administrator();
+        done(&world, erasure.body(&order)).await;
+        let due = if is_lost { national.line(&code).await.due_at().unwrap() } else { later(9) };
+        brought(&national, &code, due).await;
+        let expected = if is_lost { ANSWER } else { "Đã trả lời" };
+        assert_eq!(answers(&national, NUMBER), [expected]);
+        assert_eq!(origin(&world, &code).await["inStep"], true);
+        let (standing, sent) = night(&world, "2026-11-17T19:30:00Z").await;
+        assert_eq!((standing.in_step, standing.unknown), (1, 0));
+        sends(&national, &sent, "2026-11-17T19:31:00Z").await;
+        assert_eq!(answers(&national, NUMBER), [expected], "and is not asked for the words");
+    }
+}
+
+#[tokio::test]
+async fn a_night_says_how_much_it_asks_for_and_sends_what_nobody_knows_first() {
+    let world = World::new().await;
+    let national = National::new(&world).await;
+    for number in ["1", "2"] {
+        let code = taken(&world, &national, number).await;
+        answered_here(&world, &code, ANSWER).await;
+        brought(&national, &code, later(5)).await;
+    }
+    let lost = taken(&world, &national, "3").await;
+    answered_here(&world, &lost, ANSWER).await;
+    for (at_most, asked) in [(1, 0), (2, 1), (3, 2), (4, 2)] {
+        let order = Order { at_most: Some(at_most), ..Order::default() };
+        let (standing, sent) = night_of(&world, order, "2026-11-17T19:30:00Z").await;
+        let expected = FeedbackStanding { changed: 3, in_step: 2, unknown: 1, asked };
+        assert_eq!(standing, expected, "at most {at_most}");
+        assert_eq!(sent.len(), 1 + asked);
+        assert!(sent[0].contains(&lost), "{sent:?}");
+    }
 }
 
 #[tokio::test]

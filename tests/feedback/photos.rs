@@ -5,14 +5,14 @@ use platform::port::Uploads;
 
 use super::*;
 
-async fn expired(world: &World, now: &str) -> Outcome {
+pub(super) async fn expired(world: &World, now: &str) -> Outcome {
     let tables = (&world.dossiers, &world.erasures.removals, &world.office.feedback);
     let (order, eraser) = (Order::default(), &world.claims.keeper);
     expire(&order, tables, eraser, &world.catalogue, at(now)).await.unwrap()
 }
 
 /// One that was rated, with a photograph; its code and the upload.
-async fn closed(world: &World) -> (String, String) {
+pub(super) async fn closed(world: &World) -> (String, String) {
     let code = received(world).await;
     let sha256 = "0".repeat(64);
     let declared = json!({ "mediaType": "image/jpeg", "bytes": 100, "sha256": sha256 });

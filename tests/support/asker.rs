@@ -61,8 +61,8 @@ impl Desk {
         book: &'a B,
     ) -> Answering<'a, B, Scripted, Account> {
         let Self { people, gateways, account } = self;
-        let answers = &world.office.feedback;
-        Answering { dossiers: &world.dossiers, people, book, gateways, account, answers }
+        let feedback = &world.office.feedback;
+        Answering { dossiers: &world.dossiers, people, book, gateways, account, feedback }
     }
 }
 

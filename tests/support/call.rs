@@ -412,7 +412,7 @@ impl Call {
         let route = event.route_key.clone().unwrap_or_default();
         match route.as_str() {
             route
-                if route.contains("/feedback")
+                if route.contains("/feedback") && !route.ends_with("/erasure")
                     || route.starts_with("POST") && route.ends_with("/satisfaction") =>
             {
                 let (office, bucket) = (&world.office, &world.bucket);
@@ -446,7 +446,7 @@ impl Call {
                 })
                 .await
             }
-            "POST /v1/dossiers/{code}/erasure" => {
+            "POST /v1/dossiers/{code}/erasure" | "POST /v1/feedback/{code}/erasure" => {
                 let eraser = &world.claims.keeper;
                 served(event, |request| {
                     erase_content::handle(request, &world.erasures, eraser, now)

@@ -227,7 +227,7 @@ impl Town {
                     book: &world.contacts,
                     gateways: &self.peers,
                     account: &self.peers,
-                    answers: &world.office.feedback,
+                    feedback: &world.office.feedback,
                 };
                 let book = &world.notices;
                 let handler = |request| {

@@ -206,6 +206,7 @@ impl World {
             },
             erasures: erase_content::Tables {
                 dossiers: Dossiers::new(client.clone(), dossier_tables()),
+                feedback: FeedbackTable::new(client.clone(), table("FeedbackTable")),
                 removals: removals(&client),
                 reads: Reads::new(client.clone(), table("ReadsTable")),
             },

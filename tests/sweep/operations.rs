@@ -42,7 +42,7 @@ impl Act {
 
 /// Everything that has an arm of its own in [`prepared`]; each other route is asked as the matrix
 /// asks it.
-pub const OPERATIONS: [&str; 68] = [
+pub const OPERATIONS: [&str; 69] = [
     "a submission",
     "a submission with an upload",
     "a receipt",
@@ -109,6 +109,7 @@ pub const OPERATIONS: [&str; 68] = [
     "an author looks at their feedback",
     "feedback changes",
     "feedback is told",
+    "feedback is erased",
     "feedback comes from another system",
     "an answer goes back to it",
 ];
@@ -666,6 +667,13 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
             }
             town.relay().await;
             Act::Delivers("NoticesQueue")
+        }
+        "feedback is erased" => {
+            feedback(town, 3).await;
+            done(town, desk_moves("close")).await;
+            let order = json!({ "number": "12", "issuer": "Thanh tra", "reason": "Nhầm" });
+            let call = Call::new("POST /v1/feedback/{code}/erasure").code(FEEDBACK);
+            Act::Asks(call.administrator().body(&order))
         }
         "feedback comes from another system" => {
             sends(town, &given_elsewhere());

@@ -63,7 +63,9 @@ fn call(route: &str) -> Call {
         "GET /v1/reads" => call.auditor(),
         "GET /v1/me/dossiers" => call.citizen(CITIZEN),
         "POST /v1/search" => call.officer(AGENCY).body(&json!({ "phone": "0912345678" })),
-        "POST /v1/dossiers/{code}/erasure" => call.administrator(),
+        "POST /v1/dossiers/{code}/erasure" | "POST /v1/feedback/{code}/erasure" => {
+            call.administrator()
+        }
         "GET /v1/integrators/{name}/events/{id}" => call.path("name", "ecosys").administrator(),
         route if route.contains("/v1/integrators/{name}/dossiers/") => {
             call.path("name", "ecosys").nobody()

@@ -23,7 +23,7 @@ use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 175] = [
+const ANSWERS: [(&str, u16, &str); 176] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -88,6 +88,7 @@ const ANSWERS: [(&str, u16, &str); 175] = [
     ("change-status.assign-stale", 409, "stale-assignment"),
     ("erase-content.order", 200, ""),
     ("erase-content.open-dossier", 400, "code ended-dossier"),
+    ("erase-content.unknown-feedback", 404, "feedback-not-found"),
     ("erase-content.by-officer", 403, "forbidden"),
     ("erase-content.no-number", 400, "number required"),
     ("take-feedback.web", 201, ""),

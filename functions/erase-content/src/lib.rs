@@ -1,15 +1,19 @@
-//! `POST /v1/dossiers/{code}/erasure`: an administrator does away with what was handed in, because
-//! somebody with the power to do so has ordered it. The order is recorded first, among the reads of
-//! the dossier; an erasure that cannot be recorded is not made.
+//! `POST /v1/dossiers/{code}/erasure` and `POST /v1/feedback/{code}/erasure`: an administrator does
+//! away with what was handed in or written, because somebody with the power to do so has ordered it.
+//! The order is recorded first, among the reads of it; an erasure that cannot be recorded is not
+//! made.
 
 mod settings;
 
-use domain::dossier::{Dossier, GoneBy, Role, Signature};
+use std::str::FromStr;
+
+use domain::dossier::{ContentGone, Dossier, GoneBy, Role, Signature};
+use domain::feedback::FeedbackCode;
 use domain::id::DossierCode;
 use domain::{RuleName, Violation, text};
 use jiff::Timestamp;
 use platform::Failure;
-use platform::dynamo::{Dossiers, Reads, Removals};
+use platform::dynamo::{Dossiers, FeedbackTable, Reads, Removals};
 use platform::http::{HttpReply, HttpRequest};
 use platform::port::{DossierStore, Eraser};
 use platform::record::{ErasureOrder, GoneSince, ReadOf, ReadRecord};
@@ -29,6 +33,8 @@ const ISSUER_CHARACTERS_MAX: usize = 200;
 pub struct Tables {
     /// Where dossiers are read.
     pub dossiers: Dossiers,
+    /// Where feedback is read, and what was written of it done away with.
+    pub feedback: FeedbackTable,
     /// Where contents are done away with.
     pub removals: Removals,
     /// Where the order is recorded.
@@ -86,34 +92,86 @@ pub async fn handle(
     eraser: &impl Eraser,
     now: Timestamp,
 ) -> Result<HttpReply, Failure> {
-    if request.route != "POST /v1/dossiers/{code}/erasure" {
-        return Err(Failure::RouteNotFound);
+    match request.route.as_str() {
+        "POST /v1/dossiers/{code}/erasure" => of_dossier(&request, tables, eraser, now).await,
+        "POST /v1/feedback/{code}/erasure" => of_feedback(&request, tables, eraser, now).await,
+        _ => Err(Failure::RouteNotFound),
     }
+}
+
+/// What an administrator orders to be erased, and by what.
+fn ordered<C>(request: &HttpRequest) -> Result<(C, (Signature, ErasureOrder)), Failure>
+where
+    C: FromStr<Err = Violation>,
+{
     let id = request.administrator()?;
     request.no_parameters()?;
-    let code: DossierCode = request.path("code")?;
+    let code: C = request.path("code")?;
     let judge = |body: OrderBody| body.judged().err().unwrap_or_default();
     let body: OrderBody = request.json_judged(judge)?;
     let order = body.judged().map_err(Failure::Invalid)?;
+    Ok((code, (Signature { role: Role::Administrator, id, agency: None }, order)))
+}
+
+/// Records the order; without that nothing is erased.
+async fn record(
+    request: &HttpRequest,
+    reads: &Reads,
+    (by, order): (Signature, ErasureOrder),
+    (code, version): (&DossierCode, u64),
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let what = (ReadOf::Erasure, version);
+    let read = ReadRecord::new(code.clone(), by, what, &request.id, now).by_order(order);
+    let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
+    reads.record(&read).await.map_err(unrecorded)
+}
+
+fn erased(
+    request: &HttpRequest,
+    code: &DossierCode,
+    gone: Option<ContentGone>,
+) -> Result<HttpReply, Failure> {
+    let unmarked = || Failure::Defect("what is gone is not marked".to_owned());
+    let content_gone = GoneSince::from(gone.ok_or_else(unmarked)?);
+    let (dossier, request) = (code.as_str(), request.id.as_str());
+    tracing::info!(dossier, request, "a content was erased on order");
+    HttpReply::json(200, &Erased { code, content_gone })
+}
+
+async fn of_dossier(
+    request: &HttpRequest,
+    tables: &Tables,
+    eraser: &impl Eraser,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let (code, order) = ordered::<DossierCode>(request)?;
     let dossier = tables.dossiers.dossier(&code).await?.ok_or(Failure::DossierNotFound)?;
     // Asked before anything is recorded: of what has not ended nothing is erased.
     dossier.without_content(GoneBy::Order, now)?;
-    let by = Signature { role: Role::Administrator, id, agency: None };
-    let what = (ReadOf::Erasure, dossier.version);
-    let read = ReadRecord::new(code.clone(), by, what, &request.id, now).by_order(order);
-    let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
-    tables.reads.record(&read).await.map_err(unrecorded)?;
+    record(request, &tables.reads, order, (&code, dossier.version), now).await?;
     let ordered = |_: &Dossier| Some(GoneBy::Order);
     let stores = (&tables.removals, eraser);
     let removed = remove(&tables.dossiers, stores, &code, ordered, now).await?;
     let Removed::Gone(dossier) = removed else {
         return Err(Failure::Defect("an order was not carried out".to_owned()));
     };
-    let gone = dossier
-        .content_gone
-        .ok_or_else(|| Failure::Defect("what is gone is not marked".to_owned()))?;
-    let (dossier, request) = (code.as_str(), request.id.as_str());
-    tracing::info!(dossier, request, "a content was erased on order");
-    let content_gone = GoneSince::from(gone);
-    HttpReply::json(200, &Erased { code: &code, content_gone })
+    erased(request, &code, dossier.content_gone)
+}
+
+async fn of_feedback(
+    request: &HttpRequest,
+    tables: &Tables,
+    eraser: &impl Eraser,
+    now: Timestamp,
+) -> Result<HttpReply, Failure> {
+    let (code, order) = ordered::<FeedbackCode>(request)?;
+    let found = tables.feedback.feedback(&code, now).await?;
+    let feedback = found.ok_or(Failure::FeedbackNotFound)?;
+    // As of dossiers: what somebody still works on is refused before anything is recorded.
+    feedback.without_content(now)?;
+    record(request, &tables.reads, order, (code.shared(), feedback.version), now).await?;
+    let stores = (&tables.removals, eraser);
+    let gone = tables.feedback.erase(&code, stores, now).await?;
+    erased(request, code.shared(), gone.content_gone)
 }

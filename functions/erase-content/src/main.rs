@@ -3,7 +3,7 @@
 use erase_content::{Settings, Tables};
 use platform::clock;
 use platform::cloud::Cloud;
-use platform::dynamo::{Dossiers, Reads, Removals};
+use platform::dynamo::{Dossiers, FeedbackTable, Reads, Removals};
 use platform::entry::{self, http};
 use platform::objects::{ANSWER_WITHIN, Bucket, Objects};
 
@@ -19,6 +19,7 @@ async fn wire() -> Result<(), entry::Error> {
     let objects = &Objects::new(bucket, ANSWER_WITHIN, clock::now);
     let tables = &Tables {
         dossiers: Dossiers::new(client.clone(), settings.dossiers.clone()),
+        feedback: FeedbackTable::new(client.clone(), settings.feedback_table),
         removals: Removals::new(client.clone(), settings.dossiers, settings.documents_table),
         reads: Reads::new(client, settings.reads_table),
     };

@@ -11,6 +11,8 @@ platform::settings! {
         documents_url: String = "DOCUMENTS_URL",
         /// The tables that hold dossiers.
         dossiers: DossierTables,
+        /// The name of the feedback table.
+        feedback_table: String = "FEEDBACK_TABLE",
         /// The name of the reads table.
         reads_table: String = "READS_TABLE",
     }

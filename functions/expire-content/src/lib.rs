@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use platform::Failure;
 use platform::dynamo::{ContentRow, ExpiredPhotos, FeedbackTable, Removals};
-use platform::port::{DossierStore, Eraser, Removal};
+use platform::port::{DossierStore, Eraser};
 use platform::record::{GOING, month_key};
 use platform::removal::{Removed, remove};
 use serde::{Deserialize, Serialize};
@@ -154,15 +154,7 @@ async fn photographs(
     let expired = table.with_expired_photos(now, limit).await?;
     outcome.more |= expired.len() >= limit;
     for ExpiredPhotos { code, photo_ids } in expired {
-        let gone = async {
-            for id in &photo_ids {
-                // The row last: an object without a row would be found by nobody.
-                eraser.erase(id).await?;
-                removals.forget_upload(id).await?;
-            }
-            table.forget_photos(&code).await
-        };
-        match gone.await {
+        match table.erase_photos(&code, &photo_ids, (removals, eraser)).await {
             Ok(()) => outcome.feedback += 1,
             Err(failure) => {
                 let (feedback, cause) = (code.as_str(), failure.chain());

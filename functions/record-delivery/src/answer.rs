@@ -1,8 +1,9 @@
-//! Answers those who ask by SMS or Zalo how far a dossier is (ADR 94).
+//! Answers those who ask by SMS or Zalo how far a dossier or a feedback is (ADR 94, ADR 119).
 
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::Completion;
+use domain::feedback::FeedbackCode;
 use domain::id::DossierCode;
 use domain::inquiry::{Inquiry, Understood, understand};
 use domain::notice::answer::{InquiryTerms, Reply, Written};
@@ -40,8 +41,8 @@ pub struct Answering<'a, B, G, A> {
     pub gateways: &'a G,
     /// The official account, which answers those who wrote to it.
     pub account: &'a A,
-    /// Where answers to the question after a result are counted.
-    pub answers: &'a FeedbackTable,
+    /// States of feedback; and where answers to the question after a result are counted.
+    pub feedback: &'a FeedbackTable,
 }
 
 /// What became of an answer to the question after a result.
@@ -87,18 +88,26 @@ impl<B: Inquiries + Contacts, G: MessageGateways, A: AccountReplies> Answering<'
             return Ok(false);
         }
         let agencies = catalogue.agencies().map(|agency| &agency.code);
+        let rule = catalogue.feedback().on(day);
+        let of_feedback = rule.and_then(|rule| FeedbackCode::counted_under(&rule.desk).ok());
+        let agencies = agencies.chain(of_feedback.as_ref());
         let Understood { inquiry, language } = understand(&asked.text, &terms.prefix, agencies);
-        let found = match &inquiry {
-            Inquiry::Dossier(code) | Inquiry::Answer(code, _) => {
-                self.dossiers.outline(code).await?
-            }
+        let code = match &inquiry {
+            Inquiry::Dossier(code) | Inquiry::Answer(code, _) => Some(code),
             Inquiry::NoCode | Inquiry::Nothing => None,
         };
-        let (reply, only_after) = match (&inquiry, &found) {
-            (Inquiry::Dossier(_), Some(outline)) => {
+        let feedback = code.and_then(FeedbackCode::of);
+        let (found, given) = match (code, &feedback) {
+            (_, Some(feedback)) => (None, self.feedback.feedback(feedback, now).await?),
+            (Some(code), None) => (self.dossiers.outline(code).await?, None),
+            (None, None) => (None, None),
+        };
+        let (reply, only_after) = match (&inquiry, &found, &given) {
+            (_, _, Some(feedback)) => (Reply::Feedback(feedback), None),
+            (Inquiry::Dossier(_), Some(outline), None) => {
                 (Reply::Dossier(&outline.progress, self.due(outline, &asked.from)), None)
             }
-            (Inquiry::Answer(code, said), Some(outline)) => {
+            (Inquiry::Answer(code, said), Some(outline), None) => {
                 let reply = match self.heard((code, *said), &asked.from, catalogue, now).await? {
                     Heard::Counted => Reply::Thanks(code),
                     Heard::NotOpen => {
@@ -108,10 +117,9 @@ impl<B: Inquiries + Contacts, G: MessageGateways, A: AccountReplies> Answering<'
                 };
                 (reply, None)
             }
-            (Inquiry::Dossier(_) | Inquiry::Answer(..), None) | (Inquiry::NoCode, _) => {
-                (Reply::Unknown, None)
-            }
-            (Inquiry::Nothing, _) => (Reply::Help, Some(HELP_AGAIN)),
+            (Inquiry::Dossier(_) | Inquiry::Answer(..), None, None)
+            | (Inquiry::NoCode, _, None) => (Reply::Unknown, None),
+            (Inquiry::Nothing, _, None) => (Reply::Help, Some(HELP_AGAIN)),
         };
         let Some(written) = texts.compose(reply, terms, language) else { return Ok(false) };
         let limits = Limits { a_day: terms.answers_a_day, only_after, lease: LEASE };
@@ -156,7 +164,7 @@ impl<B: Inquiries + Contacts, G: MessageGateways, A: AccountReplies> Answering<'
             return Ok(Heard::NotOpen);
         };
         // Whether it was the first one is not said: it may be the gateway that repeats itself.
-        self.answers.say(&dossier, open, said).await?;
+        self.feedback.say(&dossier, open, said).await?;
         tracing::info!(dossier = %code, "an answer to the question came by SMS");
         Ok(Heard::Counted)
     }

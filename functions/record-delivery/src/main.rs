@@ -35,8 +35,8 @@ async fn wire() -> Result<(), entry::Error> {
     };
     let gateways = &Gateways::open(settings.gateways, tokens())?;
     let people = &settings.people;
-    let answers = &FeedbackTable::new(client, settings.feedback_table);
-    let answering = &Answering { dossiers, people, book: contacts, gateways, account, answers };
+    let feedback = &FeedbackTable::new(client, settings.feedback_table);
+    let answering = &Answering { dossiers, people, book: contacts, gateways, account, feedback };
     http::run(async |request, now| {
         let catalogue = &*live.current(now).await?;
         record_delivery::handle(request, book, answering, catalogue, reporters, now).await

@@ -22,7 +22,7 @@ platform::settings! {
         sms_inbound_secret: AddressSecret = "SMS_INBOUND_SECRET",
         /// The name of the dossiers table, of which only states are read.
         dossiers_table: String = "DOSSIERS_TABLE",
-        /// The name of the feedback table, where answers after a result are counted.
+        /// The name of the feedback table: states for those who ask, and counts of answers after a result.
         feedback_table: String = "FEEDBACK_TABLE",
         /// The secret under which dossiers have their applicants' numbers.
         people: KeyedHash = "PEOPLE_KEY",

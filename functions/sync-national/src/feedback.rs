@@ -18,12 +18,12 @@ use crate::{Desk, NEXT_TURN, WAIT_MAX, holder};
 /// When what nobody can take comes again, since nothing is agreed with the system now.
 const NEXT_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// A feedback with its words, at the system where it was given.
+/// A feedback with its words, as long as they are kept, at the system where it was given.
 struct Round<'a> {
     system: &'a System,
     terms: &'a FeedbackTerms,
     origin: &'a Origin,
-    whole: &'a (Feedback, FeedbackContent),
+    whole: (&'a Feedback, Option<&'a FeedbackContent>),
 }
 
 /// Why a round ended before all was told.
@@ -47,13 +47,14 @@ impl From<Trouble> for Stop {
 }
 
 impl Round<'_> {
-    /// What is said to the author at a step: what was written to them, else the status' name. What
-    /// agencies said to each other is not theirs.
+    /// What is said to the author at a step: what was written to them, else the status' name, and
+    /// that alone once the words are gone. What agencies said to each other is not theirs.
     fn words(&self, step: &FeedbackStep<'_>) -> &str {
         let (_, content) = self.whole;
         let written = match step.news {
             FeedbackNews::Answered | FeedbackNews::Refused => {
-                content.remarks.iter().find(|remark| remark.version == step.entry.version)
+                let mut remarks = content.iter().flat_map(|content| &content.remarks);
+                remarks.find(|remark| remark.version == step.entry.version)
             }
             FeedbackNews::Received
             | FeedbackNews::Routed
@@ -68,15 +69,16 @@ impl Round<'_> {
     }
 
     /// Whether the system `has` an answer among what it says it has: one for each of ours with the
-    /// same words, up to this.
+    /// same words, up to this; once the words are gone, with whichever.
     fn is_among(&self, step: &FeedbackStep<'_>, has: &[String]) -> bool {
-        let (feedback, _) = self.whole;
+        let (feedback, content) = self.whole;
         let words = self.words(step);
+        let alike = |other: &str| content.is_none() || other.trim() == words.trim();
         let ours = self.system.steps_of(feedback).filter(|other| {
             let before = other.entry.version <= step.entry.version;
-            before && other.is_answer() && self.words(other) == words
+            before && other.is_answer() && alike(self.words(other))
         });
-        let theirs = has.iter().filter(|known| known.trim() == words.trim());
+        let theirs = has.iter().filter(|known| alike(known));
         step.is_answer() && theirs.count() >= ours.count()
     }
 }
@@ -156,13 +158,13 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems + FeedbackSystems> Desk<
             // Whoever was first brings it, or finds what is owed here.
             return self.change(code, system, |line| line.owe(owed, now)).await;
         }
-        let (taken, stop) = match self.feedback.whole(&feedback.code, now).await? {
-            Some(whole) => {
-                let round = Round { system, terms, origin, whole: &whole };
+        let (taken, stop) = match self.feedback.found(&feedback.code, now).await? {
+            Some((feedback, content)) => {
+                let whole = (&feedback, content.as_ref());
+                let round = Round { system, terms, origin, whole };
                 self.round_of(&round, &line, usize::try_from(room).unwrap_or(1)).await
             }
-            // Its time is over, and the words with it.
-            None => (line.acknowledged(), Some(Stop::Refused("no-words".to_owned()))),
+            None => (line.acknowledged(), Some(Stop::Refused("not-here".to_owned()))),
         };
         self.settle_feedback((system, feedback), (taken, stop), &holder, clock()).await
     }
@@ -258,10 +260,12 @@ impl<D: DossierStore, L: DeliveryLedger, S: CaseSystems + FeedbackSystems> Desk<
         let line = self.ledger.line(code, &system.id).await?;
         // What is behind is brought, and not asked for.
         let Some(line) = line.filter(|line| !line.is_behind()) else { return Ok(()) };
+        // Without words nobody knows which answers were meant.
         let Some(whole) = self.feedback.whole(&feedback.code, now).await? else { return Ok(()) };
-        let round = Round { system, terms, origin, whole: &whole };
+        let whole = (&whole.0, Some(&whole.1));
+        let round = Round { system, terms, origin, whole };
         let acknowledged = |step: &FeedbackStep<'_>| step.entry.version <= line.acknowledged();
-        let known: Vec<_> = system.steps_of(&whole.0).filter(acknowledged).collect();
+        let known: Vec<_> = system.steps_of(whole.0).filter(acknowledged).collect();
         if !known.iter().any(FeedbackStep::is_answer) {
             return Ok(());
         }

@@ -11,7 +11,7 @@ mod shown;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Duty, Role, Signature};
-use domain::feedback::{Feedback, FeedbackCode, FeedbackDecision, FeedbackStatus};
+use domain::feedback::{Feedback, FeedbackCode, FeedbackContent, FeedbackDecision, FeedbackStatus};
 use domain::id::CommandId;
 use domain::limit::LimitName;
 use domain::upload::{Claimable, UploadId, unclaimed_violation};
@@ -65,6 +65,9 @@ pub struct Office<U> {
     /// Hashes numbers of people as dossiers have them.
     pub people: KeyedHash,
 }
+
+/// A feedback, with what was written as long as that is kept.
+type Found = (Feedback, Option<FeedbackContent>);
 
 /// What is answered to who sends feedback.
 #[derive(Serialize)]
@@ -131,7 +134,8 @@ pub async fn handle(
         "GET /v1/feedback" => lists::published(&request, &office.feedback).await,
         "GET /v1/desk/feedback" => {
             let by = request.actor(catalogue, now)?;
-            lists::worklist(&request, &office.feedback, &by).await
+            let desk = catalogue.feedback().on(date_of(now)).map(|rule| &rule.desk);
+            lists::worklist(&request, &office.feedback, &by, desk).await
         }
         "POST /v1/feedback" => office.take(&request, None, catalogue, now).await,
         "POST /v1/desk/feedback" => {
@@ -239,14 +243,18 @@ impl<U: UploadClaims> Office<U> {
         let by = request.actor(catalogue, now)?;
         request.no_parameters()?;
         let code: FeedbackCode = request.path("code")?;
-        let whole = self.feedback.whole(&code, now).await?.filter(|whole| whole.0.may_read(&by));
-        let whole = whole.ok_or(Failure::FeedbackNotFound)?;
-        let lines = match &whole.0.origin {
+        let found = self.feedback.found(&code, now).await?;
+        // Who nobody knows any more is not its author: officers alone learn that the words are gone.
+        let reads = |found: &Found| {
+            found.0.may_read(&by) && (found.1.is_some() || !found.0.is_authors(&by))
+        };
+        let found = found.filter(reads).ok_or(Failure::FeedbackNotFound)?;
+        let lines = match &found.0.origin {
             Some(_) => self.ledger.of(code.shared()).await?,
             None => Vec::new(),
         };
-        let case = Case::of(&whole, &by, (&lines, catalogue), bucket, now).await?;
-        let what = (ReadOf::Case, whole.0.version);
+        let case = Case::of(&found, &by, (&lines, catalogue), bucket, now).await?;
+        let what = (ReadOf::Case, found.0.version);
         let read = ReadRecord::new(code.shared().clone(), by.signature(), what, &request.id, now);
         let unrecorded = |failure| Failure::unavailable("the record of reads", failure);
         self.reads.record(&read).await.map_err(unrecorded)?;
@@ -308,8 +316,15 @@ impl<U: UploadClaims> Office<U> {
             command.with = Some(Box::new(other.ok_or_else(unknown)?));
         }
         for _ in 0..TRIES_MAX {
-            let whole = self.feedback.whole(&code, now).await?;
-            let (feedback, content) = whole.ok_or(Failure::FeedbackNotFound)?;
+            let found = self.feedback.found(&code, now).await?;
+            let (feedback, content) = found.ok_or(Failure::FeedbackNotFound)?;
+            let Some(content) = content else {
+                // Nobody is its author any more, and its officers do nothing with it.
+                let reads = feedback.may_read(&by) && !feedback.is_authors(&by);
+                let detail = "what was written is gone, so that nothing is left to do";
+                let gone = || Violation::new("action", RuleName::ContentGone, detail).into();
+                return Err(if reads { gone() } else { Failure::FeedbackNotFound });
+            };
             let rules = (rule, catalogue.law());
             let next = match feedback.decide(&content, command.clone(), &by, rules, now)? {
                 FeedbackDecision::Repeated => {

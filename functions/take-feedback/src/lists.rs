@@ -8,7 +8,7 @@ use domain::{RuleName, Violation};
 use platform::Failure;
 use platform::dynamo::{FeedbackLine, FeedbackTable, PublishedLine};
 use platform::http::{HttpReply, HttpRequest};
-use platform::parameters::number;
+use platform::parameters::{Parameters, number};
 use serde::Serialize;
 
 /// Lines of a page, unless asked otherwise.
@@ -27,8 +27,7 @@ struct Page<T> {
 }
 
 /// The query of a list: how many, after which place.
-fn asked(request: &HttpRequest) -> Result<(u32, Option<String>), Failure> {
-    let mut parameters = request.parameters();
+fn asked(parameters: &mut Parameters<'_>) -> (u32, Option<String>) {
     let limit = parameters.one("limit", number(PAGE_MAX.into()));
     let after = parameters.one("cursor", |text| {
         let place = text.split_once('#').and_then(|(time, code)| {
@@ -38,8 +37,7 @@ fn asked(request: &HttpRequest) -> Result<(u32, Option<String>), Failure> {
         let unknown = || Violation::new("", RuleName::Cursor, "must be a nextCursor as given");
         place.map(|_| text.to_owned()).ok_or_else(unknown)
     });
-    parameters.end()?;
-    Ok((limit.unwrap_or(PAGE_DEFAULT), after))
+    (limit.unwrap_or(PAGE_DEFAULT), after)
 }
 
 /// Whether `lines` may go on, for a page of `limit`.
@@ -52,7 +50,9 @@ pub(crate) async fn published(
     request: &HttpRequest,
     table: &FeedbackTable,
 ) -> Result<HttpReply, Failure> {
-    let (limit, after) = asked(request)?;
+    let mut parameters = request.parameters();
+    let (limit, after) = asked(&mut parameters);
+    parameters.end()?;
     let items: Vec<PublishedLine> = table.published(limit, after.as_deref()).await?;
     let last = items.last().map(|line| line.place.clone());
     let next_cursor = last.filter(|_| goes_on(&items, limit));
@@ -60,24 +60,40 @@ pub(crate) async fn published(
 }
 
 /// What the officer's agency has to do, and those that it carries on for, what is due first first.
+/// Who classifies feedback, the `desk`, may ask for another agency: they see to it that what they
+/// routed is answered.
 pub(crate) async fn worklist(
     request: &HttpRequest,
     table: &FeedbackTable,
     by: &Actor,
+    desk: Option<&AgencyCode>,
 ) -> Result<HttpReply, Failure> {
-    let agencies: Vec<&AgencyCode> = match by {
-        Actor::Officer { agency, predecessors, .. } => {
-            let whole = Matter { procedure: None, ward: None };
+    let mut parameters = request.parameters();
+    let (limit, after) = asked(&mut parameters);
+    let of: Option<AgencyCode> = parameters.one("agency", str::parse);
+    parameters.end()?;
+    let whole = Matter { procedure: None, ward: None };
+    let agencies: Vec<&AgencyCode> = match (by, &of) {
+        (Actor::Officer { .. }, Some(of)) => {
+            let routes = desk.is_some_and(|desk| by.speaks_for(desk, whole));
+            if !routes && !by.speaks_for(of, whole) {
+                return Err(Failure::Forbidden);
+            }
+            vec![of]
+        }
+        (Actor::Officer { agency, predecessors, .. }, None) => {
             let carried_on = predecessors.iter().filter(|of| of.covers(of.agency(), whole));
             std::iter::once(agency).chain(carried_on.map(Remit::agency)).collect()
         }
-        Actor::Integrator { .. }
-        | Actor::Portal { .. }
-        | Actor::Citizen { .. }
-        | Actor::Proven { .. }
-        | Actor::System { .. } => return Err(Failure::Forbidden),
+        (
+            Actor::Integrator { .. }
+            | Actor::Portal { .. }
+            | Actor::Citizen { .. }
+            | Actor::Proven { .. }
+            | Actor::System { .. },
+            _,
+        ) => return Err(Failure::Forbidden),
     };
-    let (limit, after) = asked(request)?;
     let (mut items, mut more) = (Vec::<FeedbackLine>::new(), false);
     for agency in agencies {
         let lines = table.worklist(agency, limit, after.as_deref()).await?;

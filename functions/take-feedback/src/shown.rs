@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use platform::Failure;
 use platform::line_standing::LineStanding;
 use platform::objects::{Bucket, SignedDownload};
+use platform::record::GoneSince;
 use serde::Serialize;
 
 /// What everybody may know who has the code.
@@ -146,7 +147,11 @@ pub(crate) struct Case<'a> {
     holder: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     author: Option<ShownAuthor<'a>>,
-    words: &'a str,
+    /// Since when what was written is gone, and by what; none while it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_gone: Option<GoneSince>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<&'a Place>,
     photos: Vec<ShownPhoto<'a>>,
@@ -177,15 +182,16 @@ impl<'a> Case<'a> {
     /// What `by` sees of it, with addresses of the photographs for a minute; `lines` are those of the
     /// ledger about it.
     pub(crate) async fn of(
-        (feedback, content): &'a (Feedback, FeedbackContent),
+        (feedback, content): &'a (Feedback, Option<FeedbackContent>),
         by: &Actor,
         (lines, catalogue): (&'a [Delivery], &'a Catalogue),
         bucket: &Bucket,
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let is_authors = feedback.is_authors(by);
+        let content = content.as_ref();
         let mut photos = Vec::new();
-        for photo in &content.photos {
+        for photo in content.iter().flat_map(|content| &content.photos) {
             photos.push(ShownPhoto {
                 id: &photo.upload,
                 media_type: photo.declared.media_type,
@@ -194,8 +200,8 @@ impl<'a> Case<'a> {
             });
         }
         let said = |version: u64| -> Option<&'a str> {
-            let remark: Option<&'a Remark> =
-                content.remarks.iter().find(|remark| remark.version == version);
+            let mut remarks = content.into_iter().flat_map(|content| &content.remarks);
+            let remark: Option<&'a Remark> = remarks.find(|remark| remark.version == version);
             remark.map(|remark| remark.words.as_str())
         };
         let entries = feedback.history.iter().map(|entry| ShownEntry {
@@ -208,7 +214,8 @@ impl<'a> Case<'a> {
             words: said(entry.version)
                 .filter(|_| !is_authors || entry.action.is_none_or(is_for_author)),
         });
-        let author = content.author.as_ref().map(|author| ShownAuthor {
+        let author = content.and_then(|content| content.author.as_ref());
+        let author = author.map(|author| ShownAuthor {
             full_name: author.full_name.reveal(),
             phone: author.phone.domestic(),
             address: &author.address,
@@ -225,11 +232,13 @@ impl<'a> Case<'a> {
             routing_due_at: feedback.routing_due_at,
             holder: feedback.holder.as_deref().filter(|_| !is_authors),
             author,
-            words: &content.words,
-            place: content.place.as_ref(),
+            content_gone: feedback.content_gone(now).map(GoneSince::from),
+            words: content.map(|content| content.words.as_str()),
+            place: content.and_then(|content| content.place.as_ref()),
             photos,
             history: entries.collect(),
-            allowed: feedback.allowed_to(by),
+            // Without what was written nobody can go on with it.
+            allowed: content.map(|_| feedback.allowed_to(by)).unwrap_or_default(),
         })
     }
 }

@@ -4,6 +4,7 @@
 
 mod command;
 pub mod content;
+mod gone;
 mod moves;
 mod news;
 mod origin;
@@ -25,7 +26,7 @@ pub use said::{FeedbackChannel, Publication, Wishes};
 use crate::agency::Matter;
 use crate::calendar::{MissingYear, date_of};
 use crate::deadline::{Term, TermUnit};
-use crate::dossier::{Actor, Signature, moment};
+use crate::dossier::{Actor, ContentGone, Signature, moment};
 use crate::id::{AgencyCode, CommandId};
 use crate::law::Law;
 use crate::{RuleName, Violation};
@@ -110,6 +111,9 @@ pub struct Feedback {
     /// Until when its words are kept; none before its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_until: Option<Timestamp>,
+    /// Since when its words are gone by an order; none where none was carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_gone: Option<ContentGone>,
     /// How often it was opened again.
     #[serde(default)]
     pub reopened: u8,
@@ -208,6 +212,7 @@ impl Feedback {
             answered_at: None,
             ended_at: None,
             content_until: None,
+            content_gone: None,
             reopened: 0,
             satisfaction: None,
             joined_to: None,

@@ -1,5 +1,5 @@
-//! What somebody asks who writes by SMS or Zalo: the code of a dossier, however they typed it; and
-//! what they answer to the question after a result, who write a digit behind it.
+//! What somebody asks who writes by SMS or Zalo: the code of a dossier or of feedback, which has the
+//! same grammar, however they typed it; and what they answer to the question after a result, who write a digit behind it.
 //!
 //! People write small letters, leave marks, blanks, dots and dashes out or put others in, and take
 //! O for 0 and I or l for 1. Where the agency is a known one, nothing but letters and digits is
@@ -33,7 +33,7 @@ const ENGLISH: [&str; 4] = ["EN", "ENGLISH", "STATUS", "TRACK"];
 /// What a message asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inquiry {
-    /// How far the dossier with this code is.
+    /// How far the dossier, or the feedback, with this code is.
     Dossier(DossierCode),
     /// How satisfied its writer is with the dossier with this code: a digit from 1 to 5 is the last
     /// word, behind the code.
@@ -54,7 +54,8 @@ pub struct Understood {
 }
 
 /// Reads a message. `prefix` is the word by which a gateway passes messages on to us, in capital
-/// letters; a message may have it or not. `agencies` are those whose codes are known.
+/// letters; a message may have it or not. `agencies` are those whose codes are known, and the group
+/// under which feedback is counted.
 pub fn understand<'a>(
     message: &str,
     prefix: &str,

@@ -162,6 +162,7 @@ rule_names! {
     AnotherAgency = "another-agency",
     OpenDossier = "open-dossier",
     EndedDossier = "ended-dossier",
+    EndedFeedback = "ended-feedback",
     ContentGone = "content-gone",
     NothingChanges = "nothing-changes",
     AssignmentsMax = "assignments-max",

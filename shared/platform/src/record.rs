@@ -226,7 +226,7 @@ pub enum ReadOf {
     Erasure,
 }
 
-/// By what somebody was ordered to erase the content of a dossier.
+/// By what somebody was ordered to erase the content of a dossier or a feedback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureOrder {
     /// The number of the order, as its issuer gave it.

@@ -239,6 +239,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
         &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
     ),
     // That a dossier has its answer, and counts; neither is read here.
+    ("record-delivery", "FeedbackTable", &["dynamodb:GetItem"]),
     ("record-delivery", "FeedbackTable", &["dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("record-delivery", "NoticesTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("record-delivery", "DossiersTable", &["dynamodb:GetItem"]),
@@ -278,6 +279,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("erase-content", "DossiersTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     ("erase-content", "ContentsTable", &["dynamodb:DeleteItem", "dynamodb:GetItem"]),
     ("erase-content", "DocumentsTable", &["dynamodb:DeleteItem"]),
+    ("erase-content", "FeedbackTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("erase-content", "FeedbackTable", &["dynamodb:DeleteItem"]),
     ("erase-content", "DocumentsBucket", &["s3:ListBucketVersions"]),
     ("erase-content", "DocumentsBucket/documents/*", &["s3:DeleteObjectVersion"]),
     ("erase-content", "ReadsTable", &["dynamodb:PutItem"]),

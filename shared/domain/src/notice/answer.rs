@@ -9,8 +9,10 @@ use serde::Deserialize;
 use super::text::{Encoding, unaccented};
 use super::texts::{by_language, in_language};
 use super::{Language, SmsText};
+use crate::calendar::date_of;
 use crate::dated::ValidFrom;
 use crate::dossier::Progress;
+use crate::feedback::Feedback;
 use crate::id::DossierCode;
 use crate::provenance::Trust;
 use crate::{RuleName, Violation};
@@ -59,6 +61,13 @@ pub struct AnswerTexts {
     unknown: InLanguages,
     /// How to ask: `{prefix}` and `{shortCode}`.
     help: InLanguages,
+    /// How far a feedback is: `{code}` and `{status}`. Left out, nobody is told of feedback in this
+    /// way.
+    #[serde(default)]
+    feedback: Option<InLanguages>,
+    /// The same with the day by which it is answered, `{date}`.
+    #[serde(default)]
+    feedback_due: Option<InLanguages>,
     /// That an answer to the question after a result was counted: `{code}`. Left out, nothing is said
     /// to it, which costs nothing.
     #[serde(default)]
@@ -71,6 +80,8 @@ const OF_DOSSIER: &[(&str, usize)] =
 const OF_DUE_DOSSIER: &[(&str, usize)] =
     &[("{code}", 52), ("{status}", 36), ("{done}", 1), ("{total}", 1), ("{date}", 10)];
 const OF_CODE: &[(&str, usize)] = &[("{code}", 52)];
+const OF_FEEDBACK: &[(&str, usize)] = &[("{code}", 52), ("{status}", 36)];
+const OF_DUE_FEEDBACK: &[(&str, usize)] = &[("{code}", 52), ("{status}", 36), ("{date}", 10)];
 const OF_TERMS: &[(&str, usize)] = &[("{prefix}", 10), ("{shortCode}", 8)];
 
 /// What somebody is answered.
@@ -78,7 +89,9 @@ const OF_TERMS: &[(&str, usize)] = &[("{prefix}", 10), ("{shortCode}", 8)];
 pub enum Reply<'a> {
     /// How far a dossier is; with the day on which its result is due for whom that concerns.
     Dossier(&'a Progress, Option<Date>),
-    /// There is no such dossier, or the code is none.
+    /// How far a feedback is, with the day by which it is answered where an answer is owed.
+    Feedback(&'a Feedback),
+    /// There is no such dossier or feedback, or the code is none.
     Unknown,
     /// How such a question is asked.
     Help,
@@ -114,10 +127,24 @@ impl AnswerTexts {
                 marked.push(("{status}", progress.status.name().to_owned()));
                 marked.push(("{done}", completion.steps_done.to_string()));
                 marked.push(("{total}", completion.steps_total.to_string()));
-                let day = due.map(|day| day.strftime("%d/%m/%Y").to_string());
+                let day = due.map(written_out);
                 let texts = if day.is_some() { &self.due } else { &self.progress };
                 marked.extend(day.map(|day| ("{date}", day)));
                 texts
+            }
+            Reply::Feedback(feedback) => {
+                marked.push(("{code}", feedback.code.to_string()));
+                marked.push(("{status}", feedback.status.vietnamese().to_owned()));
+                let day = feedback.due_at.filter(|_| feedback.status.is_before_its_answer());
+                let day = day.zip(self.feedback_due.as_ref());
+                match (day, &self.feedback) {
+                    (Some((day, with_day)), _) => {
+                        marked.push(("{date}", written_out(date_of(day))));
+                        with_day
+                    }
+                    (None, Some(texts)) => texts,
+                    (None, None) => &self.unknown,
+                }
             }
             Reply::Unknown => &self.unknown,
             Reply::Help => &self.help,
@@ -142,13 +169,19 @@ impl AnswerTexts {
         let code = Some(RuleName::TextNamesCode);
         let mut found = Vec::new();
         let thanks = self.thanks.iter().map(|texts| ("thanks", texts, code, OF_CODE));
+        let feedback =
+            self.feedback.iter().map(|texts| ("feedback", texts, code, OF_FEEDBACK)).chain(
+                self.feedback_due.iter().map(|texts| ("feedbackDue", texts, code, OF_DUE_FEEDBACK)),
+            );
         let always = [
             ("progress", &self.progress, code, OF_DOSSIER),
             ("due", &self.due, code, OF_DUE_DOSSIER),
             ("unknown", &self.unknown, None, &[]),
             ("help", &self.help, None, OF_TERMS),
         ];
-        for (name, texts, names_subject, placeholders) in always.into_iter().chain(thanks) {
+        for (name, texts, names_subject, placeholders) in
+            always.into_iter().chain(thanks).chain(feedback)
+        {
             if !texts.0.contains_key(&Language::Vi) {
                 let detail = "every text has a Vietnamese one";
                 found.push(Violation::new(format!("answers.{name}"), RuleName::Vietnamese, detail));
@@ -160,6 +193,11 @@ impl AnswerTexts {
         }
         found
     }
+}
+
+/// A day as people write it.
+fn written_out(day: Date) -> String {
+    day.strftime("%d/%m/%Y").to_string()
 }
 
 impl AnswerText {

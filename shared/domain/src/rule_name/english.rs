@@ -126,6 +126,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AnotherAgency => "must be another agency than the dossier's own",
         RuleName::OpenDossier => "is only for a dossier with something left to settle",
         RuleName::EndedDossier => "is only for a dossier that has ended",
+        RuleName::EndedFeedback => "is only for feedback that is over",
         RuleName::ContentGone => "needs what was handed in, which is gone",
         RuleName::NothingChanges => "is so already",
         RuleName::KnownStep => "is no step of the procedure",

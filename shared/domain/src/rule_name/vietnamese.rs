@@ -124,6 +124,7 @@ pub(super) fn text(rule: RuleName) -> &'static str {
         RuleName::AnotherAgency => "phải là cơ quan khác với cơ quan của hồ sơ",
         RuleName::OpenDossier => "chỉ dành cho hồ sơ còn việc phải giải quyết",
         RuleName::EndedDossier => "chỉ áp dụng cho hồ sơ đã kết thúc",
+        RuleName::EndedFeedback => "chỉ áp dụng cho phản ánh, kiến nghị đã kết thúc",
         RuleName::ContentGone => {
             "cần nội dung hồ sơ, mà nội dung đã hết thời hạn lưu giữ hoặc đã bị xóa"
         }

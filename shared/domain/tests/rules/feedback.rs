@@ -6,7 +6,7 @@ use domain::RuleName;
 use domain::applicant::{FullName, Phone};
 use domain::calendar::date_of;
 use domain::delivery::{Delivery, System};
-use domain::dossier::{Actor, Duty};
+use domain::dossier::{Actor, Duty, GoneBy};
 use domain::feedback::{
     Author, Feedback, FeedbackAction, FeedbackChannel, FeedbackCode, FeedbackCommand,
     FeedbackContent, FeedbackDecision, FeedbackRefusal, FeedbackRule, FeedbackStatus, Filing,
@@ -541,4 +541,46 @@ proptest! {
             prop_assert_eq!(&serde_json::from_value::<Feedback>(written).unwrap(), state);
         }
     }
+}
+
+#[test]
+fn what_is_over_loses_its_words_on_order_and_what_was_published_and_keeps_what_is_counted() {
+    let office = Office::new();
+    for status in FeedbackStatus::ALL {
+        let (feedback, _) = office.in_status(status);
+        let gone = feedback.without_content(at("2026-11-20T02:00:00Z"));
+        if !status.is_ended() {
+            let Err(FeedbackRefusal::Invalid(broken)) = gone else { panic!("{status:?} is open") };
+            assert_eq!(
+                (broken[0].field.as_str(), broken[0].rule),
+                ("code", RuleName::EndedFeedback)
+            );
+            continue;
+        }
+        let gone = gone.unwrap();
+        assert_eq!((&gone.history, gone.status), (&feedback.history, status));
+        assert_eq!(gone.answered_in_time(), feedback.answered_in_time());
+        assert_eq!(gone.content_until, Some(at("2026-11-20T02:00:00Z")));
+        let since = gone.content_gone(at("2026-11-20T02:00:00Z")).unwrap();
+        assert_eq!((since.at, since.by), (at("2026-11-20T02:00:00Z"), GoneBy::Order));
+        // A second order changes nothing of the first.
+        assert_eq!(gone.without_content(at("2027-01-01T00:00:00Z")).unwrap(), gone);
+    }
+    let closed = office.in_status(FeedbackStatus::Closed).0;
+    let publication = Publication { title: "Đèn".to_owned(), answer: "Đã thay".to_owned() };
+    let published = Feedback { published: Some(publication), ..closed.clone() };
+    let gone = published.without_content(at("2026-11-20T02:00:00Z")).unwrap();
+    assert_eq!(gone.published, None);
+}
+
+#[test]
+fn words_are_gone_by_time_at_the_end_of_it_and_an_order_never_keeps_them_longer() {
+    let (closed, _) = Office::new().in_status(FeedbackStatus::Closed);
+    let until = closed.content_until.unwrap();
+    let before = until.saturating_sub(SignedDuration::from_millis(1)).unwrap();
+    assert_eq!(closed.content_gone(before), None);
+    let since = closed.content_gone(until).unwrap();
+    assert_eq!((since.at, since.by), (until, GoneBy::Expiry));
+    let late = until.saturating_add(SignedDuration::from_hours(1)).unwrap();
+    assert_eq!(closed.without_content(late).unwrap().content_until, Some(until));
 }

@@ -3,6 +3,7 @@
 
 mod handled;
 mod lines;
+mod removal;
 mod survey;
 
 use aws_sdk_dynamodb::Client;
@@ -17,7 +18,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::uploads::claims;
-use super::{Cancelled, Item, down, number, read, rows, stored, text, write};
+use super::{Cancelled, Item, down, number, read, rows, text, write};
 use crate::Failure;
 use crate::port::{Admission, FeedbackIntake, Stored};
 use crate::record::FeedbackReceipt;
@@ -156,16 +157,26 @@ impl FeedbackTable {
         self.got(code.as_str(), now).await?.map(read).transpose()
     }
 
-    /// The same with what was written; none, too, where the words are gone.
+    /// The same with what was written, as long as that is kept.
+    pub async fn found(
+        &self,
+        code: &FeedbackCode,
+        now: Timestamp,
+    ) -> Result<Option<(Feedback, Option<FeedbackContent>)>, Failure> {
+        let key = content_key(code);
+        let (state, content) = tokio::try_join!(self.got(code.as_str(), now), self.got(&key, now))?;
+        let Some(state) = state else { return Ok(None) };
+        Ok(Some((read(state)?, content.map(read).transpose()?)))
+    }
+
+    /// The same; none, too, where the words are gone.
     pub async fn whole(
         &self,
         code: &FeedbackCode,
         now: Timestamp,
     ) -> Result<Option<(Feedback, FeedbackContent)>, Failure> {
-        let key = content_key(code);
-        let (state, content) = tokio::try_join!(self.got(code.as_str(), now), self.got(&key, now))?;
-        let (Some(state), Some(content)) = (state, content) else { return Ok(None) };
-        Ok(Some((read(state)?, read(content)?)))
+        let found = self.found(code, now).await?;
+        Ok(found.and_then(|(feedback, content)| Some((feedback, content?))))
     }
 
     /// The telephone to which one-time codes of this feedback go.
@@ -272,34 +283,6 @@ impl FeedbackTable {
             Some(Refused { places, taken }) if !places.iter().any(|place| *place < 2) => Err(taken),
             Some(_) => Ok(Stored::AnotherWasFirst),
         })
-    }
-
-    /// Feedback whose words are gone by `now` and whose photographs are not, at most `limit`, the
-    /// longest over first. What cannot be read is left out and named in the log.
-    pub async fn with_expired_photos(
-        &self,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<ExpiredPhotos>, Failure> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("by-photos")
-            .key_condition_expression("photosOf = :kept AND photosUntil < :now")
-            .expression_attribute_values(":kept", text(PHOTOS))
-            .expression_attribute_values(":now", text(format!("{now:.3}")));
-        rows::first(query, limit, KEY).await
-    }
-
-    /// Takes the names of photographs that are gone out of the state, and it out of the index.
-    pub async fn forget_photos(&self, code: &FeedbackCode) -> Result<(), Failure> {
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update
-            .key("code", text(code.as_str()))
-            .update_expression("REMOVE photosOf, photosUntil, photoIds")
-            .condition_expression("attribute_exists(code)");
-        stored(update.send().await).map(drop)
     }
 
     /// Every feedback that was changed last on `day` and of which somebody is to be told. What cannot be
