@@ -290,7 +290,7 @@ async fn on_paper_there_are_no_tools_and_the_sheets_are_wide() {
     let heads = page
         .says("[...document.querySelectorAll('#agencies thead th')].filter(head => head.innerText.trim()).length")
         .await;
-    assert_eq!(heads, 15, "columns keep their names");
+    assert_eq!(heads, 18, "columns keep their names");
     let pdf = page.pdf().await;
     let text = String::from_utf8_lossy(&pdf);
     let sheets: Vec<Vec<f64>> = text

@@ -82,7 +82,7 @@ async fn an_order_does_away_with_author_words_photographs_and_publication_and_is
     assert_eq!(ask(&world, own_case).await.status, 404);
     let rate = json!({ "action": "rate", "satisfaction": "neutral" });
     assert_eq!(ask(&world, own(&code, "r2", &rate)).await.status, 404);
-    let proof = Call::new("POST /v1/dossiers/{code}/proof").code(&code).nobody();
+    let proof = Call::asking_for_a_code(&code).nobody();
     assert_eq!(ask(&world, proof).await.status, 202);
     let gateways = Scripted::pair([], []);
     send_codes(&world, &gateways, NOW).await;
