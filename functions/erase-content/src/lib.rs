@@ -6,6 +6,7 @@ mod settings;
 
 use domain::dossier::{Dossier, GoneBy, Role, Signature};
 use domain::id::DossierCode;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation, text};
 use jiff::Timestamp;
 use platform::Failure;
@@ -71,8 +72,8 @@ impl OrderBody {
                 return Some(Violation::new(field, flaw.rule(), flaw.detail()));
             }
             let fits = text::says_something(given) && given.chars().count() <= most;
-            let detail = || format!("must be 1 to {most} characters");
-            (!fits).then(|| Violation::new(field, RuleName::Length, detail()))
+            let bounds = || Fact::between(1, most, Unit::Characters);
+            (!fits).then(|| Violation::unless(field, RuleName::Length, bounds()))
         });
         let broken: Vec<Violation> = broken.collect();
         if broken.is_empty() { Ok(order) } else { Err(broken) }
