@@ -96,8 +96,11 @@ pub fn read(message: &str) -> Result<Inbound, Failure> {
 pub fn read_by(message: &str, catalogue: &Catalogue, now: Timestamp) -> Result<Inbound, Failure> {
     match read(message) {
         Err(Failure::Invalid(mut found)) => {
-            let values = broken_values(message, catalogue, now).unwrap_or_default();
-            add_unnamed(&mut found, values);
+            // Of a name that stands twice nobody knows which value counts.
+            if found.iter().all(|broken| broken.rule != RuleName::DuplicateField) {
+                let values = broken_values(message, catalogue, now).unwrap_or_default();
+                add_unnamed(&mut found, values);
+            }
             Err(Failure::Invalid(found))
         }
         read => read,
@@ -108,13 +111,13 @@ pub fn read_by(message: &str, catalogue: &Catalogue, now: Timestamp) -> Result<I
 /// the event; none where it hands none in, or nobody knows in whose name.
 fn broken_values(message: &str, catalogue: &Catalogue, now: Timestamp) -> Option<Vec<Violation>> {
     #[derive(Deserialize)]
-    struct Event {
+    struct HandedIn {
         source: String,
         #[serde(rename = "type")]
         kind: String,
         data: Value,
     }
-    let Event { source, kind, mut data } =
+    let HandedIn { source, kind, mut data } =
         serde_json::from_slice(without_mark(message.as_bytes())).ok()?;
     if text::line(&kind) != SUBMIT {
         return None;

@@ -9,23 +9,23 @@ use crate::language::Language;
 /// What a number in a [`Fact`] counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Nothing but itself.
+    /// Nothing: it is a number without a unit, such as a page's length.
     Number,
     /// Characters of a text.
     Characters,
-    /// Digits.
+    /// Digits of a number that somebody has.
     Digits,
-    /// Bytes.
+    /// Bytes of what is sent or stored.
     Bytes,
     /// Items of a list.
     Items,
-    /// Documents.
+    /// Documents of a dossier.
     Documents,
     /// Degrees of a place on the globe.
     Degrees,
     /// Days of the calendar.
     Days,
-    /// Working days.
+    /// Working days of the agency's calendar.
     WorkingDays,
     /// How often something is done.
     Times,
@@ -111,7 +111,7 @@ impl Fact {
         Self::code(format!("{code} ({name})"))
     }
 
-    /// The last day.
+    /// The last day of a term, inclusive.
     pub fn until(day: Date) -> Self {
         let (y, m, d) = (day.year(), day.month(), day.day());
         Self {
@@ -136,7 +136,7 @@ impl Fact {
         Self { vietnamese: vietnamese.to_owned(), english: english.to_owned() }
     }
 
-    /// The phrase.
+    /// The phrase that stands behind the text of the rule.
     pub fn text(&self, language: Language) -> &str {
         match language {
             Language::Vi => &self.vietnamese,
