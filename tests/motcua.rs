@@ -72,6 +72,7 @@ mod sweep;
 mod texts;
 mod tidy;
 mod tokens;
+mod told;
 mod tracking;
 mod unreadable;
 mod uploads;

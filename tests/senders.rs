@@ -215,16 +215,17 @@ async fn a_record_names_every_broken_field_with_its_rule_and_nothing_that_was_se
     let record = record_of(&world, SOURCE, "e1").await.unwrap();
     let EventState::Refused { problem, errors } = &record.state else { panic!("{record:?}") };
     assert_eq!(problem, "invalid-request");
-    let broken = |field: &str, rule: &str| BrokenField {
+    let broken = |field: &str, rule: &str, detail: &str| BrokenField {
         field: field.into(),
         rule: rule.into(),
-        detail: None,
+        detail: Some(detail.into()),
     };
+    let channels = "is none of the known values: one of counter, online, postal";
     for named in [
-        broken("specversion", "cloudevents-1.0"),
-        broken("data.applicant.phone", "type"),
-        broken("data.channel", "known-value"),
-        broken("data.documents[0].code", "type"),
+        broken("specversion", "cloudevents-1.0", "must be CloudEvents 1.0"),
+        broken("data.applicant.phone", "type", "has the wrong type"),
+        broken("data.channel", "known-value", channels),
+        broken("data.documents[0].code", "type", "has the wrong type"),
     ] {
         assert!(errors.contains(&named), "{named:?} is not in {errors:?}");
     }
@@ -245,7 +246,7 @@ async fn an_event_of_longer_ago_than_its_sender_may_report_is_refused_with_the_l
     let late = BrokenField {
         field: "time".into(),
         rule: "too-long-ago".into(),
-        detail: Some("lies more than 90 days before the event came".into()),
+        detail: Some("lies further back than the sender may report: at most 90 days".into()),
     };
     let refused = EventState::Refused { problem: "invalid-request".into(), errors: vec![late] };
     assert_eq!(record.state, refused);

@@ -331,10 +331,9 @@ async fn an_event_that_was_refused_is_judged_anew_when_it_is_sent_again_mended()
         answer(&world, &queue, signer.ask(SOURCE, "e1")).await.body
     };
     let seen = deliver(&event).await;
-    assert_eq!(
-        (&seen["state"], &seen["errors"]),
-        (&json!("refused"), &json!([{ "field": "data.applicant.phone", "rule": "mobile-phone" }]))
-    );
+    let error = &seen["errors"][0];
+    assert_eq!((&seen["state"], &error["rule"]), (&json!("refused"), &json!("mobile-phone")));
+    assert_eq!(error["field"], "data.applicant.phone");
     assert_eq!(deliver(&submit()).await["state"], "applied");
 }
 

@@ -4,10 +4,12 @@ use std::iter::once;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use domain::calendar::date_of;
+use domain::dossier::Actor;
 use domain::id::{CommandId, DossierCode};
 use futures::executor::block_on;
 use jiff::Timestamp;
 use platform::Failure;
+use platform::form::Faults;
 use platform::http::HttpRequest;
 use platform::parameters::{day, flag, number};
 use platform::proof::ProofKey;
@@ -37,14 +39,18 @@ pub(crate) fn event(input: &[u8]) {
 
 /// A dossier that is handed in.
 pub(crate) fn submission(input: &[u8]) {
-    let judge = |body: SubmissionBody| body.violations(&CATALOGUE, date_of(now()));
+    let by = Actor::Portal { id: "portal".to_owned() };
+    let judge = |body: SubmissionBody, faults: &Faults<'_>| {
+        body.violations(&by, &CATALOGUE, date_of(now()), faults)
+    };
     told(Came::<SubmissionBody>::read(input, judge).map(|_| ()));
 }
 
 /// A change of status.
 pub(crate) fn transition(input: &[u8]) {
     let Ok(id) = CommandId::try_from("generated".to_owned()) else { return };
-    let judge = |body: TransitionBody<u64>| body.violations(id.clone(), now());
+    let judge =
+        |body: TransitionBody<u64>, _: &Faults<'_>| body.violations(id.clone(), &CATALOGUE, now());
     told(Came::<TransitionBody<u64>>::read(input, judge).map(|_| ()));
 }
 

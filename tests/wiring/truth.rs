@@ -10,7 +10,7 @@ use crate::support::world::{NOW, World, at};
 
 /// Rules that need more than the form: the catalogue, the dossier, the calendar, or what we gave
 /// out before.
-const BEYOND_THE_FORM: [&str; 21] = [
+pub(super) const BEYOND_THE_FORM: [&str; 21] = [
     "known-agency",
     "agency-in-force",
     "agency-level",

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use domain::dossier::{ContentGone, Dossier, GoneBy, Role, Signature};
 use domain::feedback::FeedbackCode;
 use domain::id::DossierCode;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation, text};
 use jiff::Timestamp;
 use platform::Failure;
@@ -77,8 +78,8 @@ impl OrderBody {
                 return Some(Violation::new(field, flaw.rule(), flaw.detail()));
             }
             let fits = text::says_something(given) && given.chars().count() <= most;
-            let detail = || format!("must be 1 to {most} characters");
-            (!fits).then(|| Violation::new(field, RuleName::Length, detail()))
+            let bounds = || Fact::between(1, most, Unit::Characters);
+            (!fits).then(|| Violation::unless(field, RuleName::Length, bounds()))
         });
         let broken: Vec<Violation> = broken.collect();
         if broken.is_empty() { Ok(order) } else { Err(broken) }

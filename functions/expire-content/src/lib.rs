@@ -14,6 +14,7 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Dossier, GoneBy};
 use domain::law::KNOWN_FROM;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 use futures::{StreamExt, stream};
 use jiff::civil::Date;
@@ -84,8 +85,8 @@ pub async fn expire(
 ) -> Result<Outcome, Failure> {
     let at_most = order.at_most.unwrap_or(REMOVED_MAX);
     if !(1..=REMOVED_MAX).contains(&at_most) {
-        let detail = format!("must be 1 to {REMOVED_MAX}");
-        return Err(Violation::new("atMost", RuleName::Range, detail).into());
+        let bounds = Fact::between(1, REMOVED_MAX, Unit::Number);
+        return Err(Violation::unless("atMost", RuleName::Range, bounds).into());
     }
     let day = date_of(now);
     let mut outcome = Outcome { day, removed: 0, feedback: 0, failed: 0, more: false };

@@ -7,6 +7,7 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Actor, Dossier, Sight};
 use domain::limit::LimitName;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -62,8 +63,8 @@ impl SearchBody {
             Some(limit) => match usize::try_from(limit) {
                 Ok(fits) if (1..=PAGE_MAX).contains(&limit) => fits,
                 Ok(_) | Err(_) => {
-                    let detail = format!("must be 1 to {PAGE_MAX}");
-                    broken.push(Violation::new("limit", RuleName::Range, detail));
+                    let bounds = Fact::between(1, PAGE_MAX, Unit::Number);
+                    broken.push(Violation::unless("limit", RuleName::Range, bounds));
                     PAGE_DEFAULT
                 }
             },

@@ -67,7 +67,7 @@ pub(crate) async fn apply(
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<EventState, Failure> {
-    let inbound = inbound::read(message)?;
+    let inbound = inbound::read_by(message, catalogue, now)?;
     let event = &inbound.event;
     let integrator = catalogue.integrator(&event.source).ok_or_else(|| {
         Violation::new("source", RuleName::KnownSource, "is not a known integrator")

@@ -13,6 +13,7 @@ use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
 use domain::id::{CommandId, DossierCode};
 use domain::limit::LimitName;
+use domain::violation::Fact;
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
@@ -158,6 +159,9 @@ async fn confirm(
 fn broken(body: &Confirmation) -> Vec<Violation> {
     let digits = body.digits.split_whitespace().collect::<String>();
     let six = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let wrong = || Violation::new("digits", RuleName::KnownValue, "must be six digits");
+    let wrong = || {
+        let six = Fact::said("6 chữ số", "six digits");
+        Violation::unless("digits", RuleName::KnownValue, six)
+    };
     (!six).then(wrong).into_iter().collect()
 }

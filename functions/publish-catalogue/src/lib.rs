@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::calendar::date_of;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 use inspection::TrustAnchors;
 use jiff::Timestamp;
@@ -106,12 +107,8 @@ async fn publish(
     parameters.end()?;
     let publication: Publication = request.json()?;
     if publication.expected_edition > EDITION_MAX {
-        return Err(Violation::new(
-            "expectedEdition",
-            RuleName::Range,
-            format!("must be 0 to {EDITION_MAX}"),
-        )
-        .into());
+        let bounds = Fact::between(0, EDITION_MAX, Unit::Number);
+        return Err(Violation::unless("expectedEdition", RuleName::Range, bounds).into());
     }
     // As real dossiers need it: what a demonstration assumes does not mend a file. Where the latest
     // edition cannot be read, the one that functions go on with is mended.

@@ -126,7 +126,7 @@ impl<R: EventRecords, Q: MessagePasser> Desk<'_, R, Q> {
             let detail = "must be the id of the event";
             return Err(Violation::new("webhook-id", RuleName::SameId, detail).into());
         }
-        inbound::read(body)?;
+        inbound::read_by(body, catalogue, now)?;
         let (name, hash) = (EventName::of(&named.source, &named.id)?, body_hash(body));
         let mut record = self.records.open(&name, &hash, now).await?;
         let is_on_its_way = match record.state {

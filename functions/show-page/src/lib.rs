@@ -15,6 +15,7 @@ use domain::dossier::Progress;
 use domain::feedback::Feedback;
 use domain::id::{DossierCode, FeedbackCode};
 use domain::language::Language;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 use jiff::Timestamp;
 use platform::Failure;
@@ -134,7 +135,8 @@ fn typed(text: &str) -> Result<String, Violation> {
     if text.chars().count() <= TYPED_CHARACTERS_MAX {
         return Ok(text.to_owned());
     }
-    Err(Violation::new("", RuleName::Length, "must have 300 characters at most"))
+    let most = Fact::at_most(TYPED_CHARACTERS_MAX, Unit::Characters);
+    Err(Violation::unless("", RuleName::Length, most))
 }
 
 /// What has the code that was typed.

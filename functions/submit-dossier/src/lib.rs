@@ -32,7 +32,9 @@ pub async fn handle(
     let key =
         command_id(&["submit", by.signature().role.name(), &by.signature().id, given.as_str()])?;
     let day = date_of(now);
-    let body = request.json_as_it_came(|read: SubmissionBody| read.violations(catalogue, day))?;
+    let body = request.json_as_it_came(|read: SubmissionBody, faults| {
+        read.violations(&by, catalogue, day, faults)
+    })?;
     let submission = SubmissionRequest { body, key, by, at: None, code: None };
     let submitted = submit((intake, gate), uploads, catalogue, submission, now).await?;
     Ok(HttpReply::json(201, &submitted)?.about(submitted.code))

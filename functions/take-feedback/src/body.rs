@@ -12,6 +12,7 @@ use domain::id::{AgencyCode, CommandId};
 use domain::language::Language;
 use domain::submission::agency_violation;
 use domain::upload::{Claimable, UploadClaim, UploadId, UploadedDocument};
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use platform::Failure;
@@ -64,7 +65,8 @@ pub(crate) fn photos(
 ) -> Result<Vec<UploadedDocument>, Failure> {
     if given.len() > PHOTOS_MAX {
         let detail = format!("a feedback has at most {PHOTOS_MAX} photographs");
-        found.push(Violation::new("photos", RuleName::DocumentsMax, detail));
+        let most = Fact::at_most(PHOTOS_MAX, Unit::Items);
+        found.push(Violation::new("photos", RuleName::DocumentsMax, detail).about(most));
         return Ok(Vec::new());
     }
     let (mut ready, mut waiting) = (Vec::new(), BTreeSet::new());
@@ -89,7 +91,8 @@ pub(crate) fn photos(
                     ready.push(document);
                 } else {
                     let broken =
-                        Violation::new("upload", RuleName::DocumentType, "must be a picture");
+                        Violation::new("upload", RuleName::DocumentType, "must be a picture")
+                            .about(Fact::said("phải là ảnh", "a picture"));
                     found.push(broken.within(&at));
                 }
             }

@@ -209,7 +209,7 @@ impl<U: UploadClaims> Office<U> {
         };
         let key = command(request, ["file", &signed.account()])?;
         let Came { read: body, came } =
-            request.json_as_it_came(|body: FilingBody| body.broken())?;
+            request.json_as_it_came(|body: FilingBody, _| body.broken())?;
         if by.is_none() {
             let limit = catalogue.limits().on(LimitName::FeedbackOfAddress, date_of(now));
             self.gate.admit(limit, &network(request.source()), now).await?;

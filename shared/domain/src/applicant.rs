@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::identity::{ApplicantKind, IdNumber};
 pub use crate::phone::Phone;
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation, text};
 
 /// Hides a type's content from `Debug`, and so from logs, spans and panics.
@@ -50,12 +51,12 @@ impl TryFrom<String> for FullName {
         if let Some(flaw) = text::flaw(&name) {
             return Err(Violation::new("fullName", flaw.rule(), flaw.detail()));
         }
-        if !text::says_something(&name) || name.chars().count() > NAME_CHARACTERS_MAX {
-            return Err(Violation::new(
-                "fullName",
-                RuleName::FullName,
-                "must be 1 to 200 characters, one of them a letter",
-            ));
+        if !text::has_letter(&name) || name.chars().count() > NAME_CHARACTERS_MAX {
+            let detail = "must be 1 to 200 characters, one of them a letter";
+            let broken = Violation::new("fullName", RuleName::FullName, detail)
+                .about(Fact::between(1, NAME_CHARACTERS_MAX, Unit::Characters))
+                .about(Fact::said("có chữ cái", "one of them a letter"));
+            return Err(broken);
         }
         Ok(Self(name))
     }

@@ -11,6 +11,7 @@ use crate::provenance::Trust;
 use crate::row::{Lasting, RowChecks};
 use crate::text::REMARK_CHARACTERS_MAX;
 use crate::upload::{UploadId, UploadedDocument, is_sha256, not_a_sha256};
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation, text};
 
 /// Who has the documents of a dossier.
@@ -259,11 +260,13 @@ pub fn amount_violations(documents: &[Document]) -> Vec<Violation> {
     let mut found = Vec::new();
     if documents.len() > DOCUMENTS_MAX {
         let detail = format!("a dossier has at most {DOCUMENTS_MAX} documents");
-        found.push(Violation::new("documents", RuleName::DocumentsMax, detail));
+        let most = Fact::at_most(DOCUMENTS_MAX, Unit::Documents);
+        found.push(Violation::new("documents", RuleName::DocumentsMax, detail).about(most));
     }
     if documents.iter().map(Document::bytes).sum::<usize>() > DOCUMENTS_BYTES_MAX {
         let detail = format!("may take {DOCUMENTS_BYTES_MAX} bytes together");
-        found.push(Violation::new("documents", RuleName::DocumentsBytesMax, detail));
+        let most = Fact::at_most(DOCUMENTS_BYTES_MAX, Unit::Bytes);
+        found.push(Violation::new("documents", RuleName::DocumentsBytesMax, detail).about(most));
     }
     found
 }
@@ -274,8 +277,8 @@ fn written(field: &str, value: &str, most: usize) -> Option<Violation> {
         return Some(Violation::new(field, flaw.rule(), flaw.detail()));
     }
     let fits = text::says_something(value) && value.chars().count() <= most;
-    let detail = || format!("must be 1 to {most} characters");
-    (!fits).then(|| Violation::new(field, RuleName::Length, detail()))
+    let bounds = || Fact::between(1, most, Unit::Characters);
+    (!fits).then(|| Violation::unless(field, RuleName::Length, bounds()))
 }
 
 /// A public address as a browser reads it: https, a host name and not a number, no credentials and

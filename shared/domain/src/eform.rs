@@ -10,7 +10,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as DeserializeFields, Serialize};
 
-use crate::text;
+use crate::violation::{Fact, Unit};
+use crate::{RuleName, Violation, text};
 
 pub use schema::FieldSchema;
 
@@ -20,6 +21,13 @@ pub const FORM_BYTES_MAX: usize = 32_768;
 /// The most bytes that all filled forms of a dossier take together, of the 400 KiB that its content
 /// may have; its documents take [`DOCUMENTS_BYTES_MAX`](crate::document::DOCUMENTS_BYTES_MAX).
 pub const FORMS_BYTES_MAX: usize = 100_000;
+
+/// That a form takes more than [`FORM_BYTES_MAX`].
+pub(crate) fn form_too_large() -> Violation {
+    let detail = format!("may take {FORM_BYTES_MAX} bytes");
+    let most = Fact::at_most(FORM_BYTES_MAX, Unit::Bytes);
+    Violation::new("form", RuleName::FormBytesMax, detail).about(most)
+}
 
 /// What a list or an object takes in the store itself, in bytes.
 const NESTED_BYTES: usize = 3;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::ProcedureCode;
 use crate::provenance::Trust;
 use crate::row::{Lasting, RowChecks};
+use crate::violation::Fact;
 use crate::{RuleName, Violation, text};
 
 use check::Check;
@@ -214,11 +215,10 @@ impl Identities {
         let (kind, number) = match named.map(|name| text::bare(name).to_ascii_lowercase()) {
             Some(name) => {
                 let kind = kinds.find(|kind| kind.kind == name).ok_or_else(|| {
-                    Violation::new(
-                        "idKind",
-                        RuleName::KnownIdKind,
-                        "is no kind of number that such an applicant has",
-                    )
+                    let detail = "is no kind of number that such an applicant has";
+                    let known = self.kinds.iter().filter(|kind| kind.of == of);
+                    Violation::new("idKind", RuleName::KnownIdKind, detail)
+                        .about(Fact::choices(known.map(|kind| &kind.kind)))
                 })?;
                 (kind, kind.written(&candidates).ok_or_else(|| kind.not_written_so())?)
             }
@@ -263,11 +263,13 @@ impl Identities {
         let kind = self.kinds.iter().find(|kind| kind.kind == number.kind)?;
         if !kind.is_taken_on(day) {
             let detail = format!("a number of the kind {} was not taken on {day}", kind.kind);
-            return Some(Violation::new("idNumber", RuleName::IdKindInForce, detail));
+            let broken = Violation::new("idNumber", RuleName::IdKindInForce, detail);
+            return Some(broken.about(Fact::named(&kind.kind, &kind.name)));
         }
         if !kind.is_taken_by(procedure) {
             let detail = format!("the procedure takes no number of the kind {}", kind.kind);
-            return Some(Violation::new("idNumber", RuleName::IdKindOfProcedure, detail));
+            let broken = Violation::new("idNumber", RuleName::IdKindOfProcedure, detail);
+            return Some(broken.about(Fact::named(&kind.kind, &kind.name)));
         }
         let born = kind
             .checks
@@ -332,6 +334,7 @@ impl IdentityKind {
             rule,
             format!("is not written as a number of the kind {} is", self.kind),
         )
+        .about(Fact::named(&self.kind, &self.name))
     }
 }
 
@@ -346,12 +349,20 @@ fn not_any(of: ApplicantKind) -> Violation {
             "idNumber",
             RuleName::CitizenId,
             "must be the 12 digits of a citizen's identity number; idKind names any other",
-        ),
+        )
+        .about(Fact::said(
+            "12 chữ số; số khác thì idKind nêu loại",
+            "12 digits; idKind names any other",
+        )),
         ApplicantKind::Business => Violation::new(
             "idNumber",
             RuleName::BusinessId,
             "must be the 10 digits of an enterprise, with 3 more for a branch, or 12 of a household business; idKind names any other",
-        ),
+        )
+        .about(Fact::said(
+            "10 chữ số, chi nhánh thêm 3, hộ kinh doanh 12; số khác thì idKind nêu loại",
+            "10 digits, 3 more for a branch, 12 of a household business; idKind names any other",
+        )),
     }
 }
 

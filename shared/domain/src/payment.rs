@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::procedure::{Channel, Fee, FeeKind, Procedure};
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation, text};
 
 /// The most items of one demand: no procedure has as many fees.
@@ -231,8 +232,8 @@ impl FeesPaid {
             return vec![Violation::new("reference", flaw.rule(), flaw.detail())];
         }
         if !(1..=REFERENCE_CHARACTERS_MAX).contains(&self.reference.chars().count()) {
-            let detail = "must be 1 to 100 characters";
-            return vec![Violation::new("reference", RuleName::Length, detail)];
+            let bounds = Fact::between(1, REFERENCE_CHARACTERS_MAX, Unit::Characters);
+            return vec![Violation::unless("reference", RuleName::Length, bounds)];
         }
         Vec::new()
     }
@@ -251,25 +252,26 @@ impl FeeChoice {
 
     fn violations(&self, at: &str) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut check = |field: &str, rule: RuleName, holds: bool, detail: &str| {
-            if !holds {
-                found.push(Violation::new(format!("{at}.{field}"), rule, detail));
-            }
-        };
-        let counted = (1..=QUANTITY_MAX).contains(&self.quantity);
-        check("quantity", RuleName::Range, counted, "must be 1 to 1000");
+        if !(1..=QUANTITY_MAX).contains(&self.quantity) {
+            let bounds = Fact::between(1, QUANTITY_MAX, Unit::Number);
+            found.push(Violation::unless("quantity", RuleName::Range, bounds));
+        }
         let flaw = self.reason.as_deref().and_then(text::flaw);
         if let Some(flaw) = flaw {
-            check("reason", flaw.rule(), false, flaw.detail());
+            found.push(Violation::new("reason", flaw.rule(), flaw.detail()));
         }
         let long = |reason: &String| reason.chars().count() > CHOICE_REASON_CHARACTERS_MAX;
-        let fits = !self.reason.as_ref().is_some_and(long);
-        check("reason", RuleName::Length, flaw.is_some() || fits, "must be at most 200 characters");
+        if flaw.is_none() && self.reason.as_ref().is_some_and(long) {
+            let most = Fact::at_most(CHOICE_REASON_CHARACTERS_MAX, Unit::Characters);
+            found.push(Violation::unless("reason", RuleName::Length, most));
+        }
         let given = self.reason.as_deref().is_some_and(text::says_something) || flaw.is_some();
         let owed = self.exemption.is_some() || self.quantity != 1;
-        let detail = "another number than one, or an exemption, owes a reason";
-        check("reason", RuleName::ReasonOwed, given || !owed, detail);
-        found
+        if owed && !given {
+            let detail = "another number than one, or an exemption, owes a reason";
+            found.push(Violation::new("reason", RuleName::ReasonOwed, detail));
+        }
+        found.into_iter().map(|broken| broken.within(at)).collect()
     }
 }
 
@@ -284,8 +286,8 @@ impl FeesAsked {
     pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         if self.chosen.len() > ITEMS_MAX {
-            let detail = "there are more than 10 items";
-            found.push(Violation::new("items", RuleName::ItemCount, detail));
+            let most = Fact::at_most(ITEMS_MAX, Unit::Items);
+            found.push(Violation::unless("items", RuleName::ItemCount, most));
             return found;
         }
         for (nth, choice) in self.chosen.iter().enumerate() {
@@ -328,7 +330,8 @@ impl FeesAsked {
         let sum = priced.sum_vnd();
         if found.is_empty() && priced.amount_vnd.is_some_and(|expected| expected != sum) {
             let detail = format!("the fees come to {sum} đồng");
-            found.push(Violation::new("amountVnd", RuleName::AmountOwed, detail));
+            let broken = Violation::new("amountVnd", RuleName::AmountOwed, detail);
+            found.push(broken.about(Fact::owed(sum)));
         }
         if found.is_empty() { Ok(priced) } else { Err(found) }
     }
@@ -348,7 +351,8 @@ impl FeeChoice {
     ) -> Result<FeeItem, Violation> {
         let Some(fee) = fees.iter().find(|fee| fee.code == self.code) else {
             let detail = "the procedure has no such item";
-            return Err(Violation::new(format!("items[{nth}].code"), RuleName::KnownFee, detail));
+            let broken = Violation::new(format!("items[{nth}].code"), RuleName::KnownFee, detail);
+            return Err(broken.about(Fact::choices(fees.iter().map(|fee| &fee.code))));
         };
         let exemption = match &self.exemption {
             None => fee.own_exemption(channel, day),
@@ -356,7 +360,9 @@ impl FeeChoice {
                 let rule = fee.exemption(code, channel, day).ok_or_else(|| {
                     let field = format!("items[{nth}].exemption");
                     let detail = "no such exemption is in force for this dossier on that day";
+                    let known = fee.exemptions_on(channel, day).map(|rule| &rule.code);
                     Violation::new(field, RuleName::KnownExemption, detail)
+                        .about(Fact::choices(known))
                 })?;
                 Some(rule)
             }

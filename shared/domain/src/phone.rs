@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::provenance::Trust;
 use crate::row::{Lasting, RowChecks};
+use crate::violation::Fact;
 use crate::{RuleName, Violation, text};
 
 /// A telephone number in E.164 (`+84912345678`). Not every number can get messages: see
@@ -64,7 +65,13 @@ impl TryFrom<String> for Phone {
     type Error = Violation;
 
     fn try_from(text: String) -> Result<Self, Violation> {
-        let refused = |detail: &str| Err(Violation::new("phone", RuleName::MobilePhone, detail));
+        let refused = |detail: &str| {
+            let forms = Fact::said(
+                "10 chữ số của số di động, 11 chữ số của số cố định bắt đầu bằng 02, hoặc số nước ngoài với mã nước sau dấu +",
+                "10 digits of a mobile, 11 of a land line from 02, or a foreign number with its country code after +",
+            );
+            Err(Violation::new("phone", RuleName::MobilePhone, detail).about(forms))
+        };
         if text.chars().count() > PHONE_CHARACTERS_MAX {
             return refused("must be one telephone number of at most 40 characters");
         }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::dossier::{Action, Dossier, HistoryEntry};
 use crate::provenance::Trust;
 use crate::row::{Lasting, RowChecks};
+use crate::violation::Fact;
 use crate::{RuleName, Violation};
 
 /// A form that is printed, by its number in the annex (TT 03/2025/TT-VPCP, quoted second-hand).
@@ -69,7 +70,8 @@ impl FromStr for PrintedForm {
 
     fn from_str(number: &str) -> Result<Self, Violation> {
         let known = Self::ALL.into_iter().find(|form| form.number() == number);
-        known.ok_or_else(|| Violation::new("form", RuleName::KnownValue, "must be 01 to 05"))
+        let numbers = || Fact::choices(Self::ALL.map(Self::number));
+        known.ok_or_else(|| Violation::unless("form", RuleName::KnownValue, numbers()))
     }
 }
 

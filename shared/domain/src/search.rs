@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation, text};
 
 /// Longest search, in characters: no name that is searched has more words than fit.
@@ -26,8 +27,8 @@ impl std::str::FromStr for SearchWords {
     /// leave nothing out.
     fn from_str(search: &str) -> Result<Self, Violation> {
         if !(1..=SEARCH_CHARACTERS_MAX).contains(&search.chars().count()) {
-            let detail = format!("must be 1 to {SEARCH_CHARACTERS_MAX} characters");
-            return Err(Violation::new("search", RuleName::Length, detail));
+            let bounds = Fact::between(1, SEARCH_CHARACTERS_MAX, Unit::Characters);
+            return Err(Violation::unless("search", RuleName::Length, bounds));
         }
         Ok(Self(words(search).into_iter().collect()))
     }

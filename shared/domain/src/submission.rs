@@ -1,5 +1,7 @@
 //! Handing a dossier in: what must be true before it becomes one.
 
+mod known;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -21,7 +23,9 @@ use crate::id::{AgencyCode, CommandId, DossierCode, ProcedureCode};
 use crate::payment::FeesAsked;
 use crate::post::{Post, ResultTo};
 use crate::procedure::{Channel, Procedure};
+use crate::violation::Fact;
 use crate::{RuleName, Violation};
+pub use known::KnownOfSubmission;
 
 /// Why the agency that `field` names cannot be given a dossier on `day`, if so.
 pub fn agency_violation(
@@ -42,14 +46,14 @@ pub fn agency_violation(
     }
     let mut detail = format!("did not take dossiers in on {day}");
     let successors: BTreeSet<&str> = known.successors().map(AgencyCode::as_str).collect();
-    if !successors.is_empty() {
-        let are = if successors.len() == 1 { "successor is" } else { "successors are" };
-        detail.push_str(&format!(
-            "; its {are} {}",
-            successors.into_iter().collect::<Vec<_>>().join(", ")
-        ));
+    if successors.is_empty() {
+        return Some(Violation::new(field, RuleName::AgencyInForce, detail));
     }
-    Some(Violation::new(field, RuleName::AgencyInForce, detail))
+    let are = if successors.len() == 1 { "successor is" } else { "successors are" };
+    let names = successors.into_iter().collect::<Vec<_>>().join(", ");
+    detail.push_str(&format!("; its {are} {names}"));
+    let broken = Violation::new(field, RuleName::AgencyInForce, detail);
+    Some(broken.about(Fact::code(names)))
 }
 
 /// A well-formed request to take a dossier in.
@@ -128,6 +132,7 @@ fn unknown<'a>(
         .map(|(place, _)| {
             let detail = format!("is no document of the procedure, which has {}", names());
             Violation::new(format!("{field}[{place}].code"), RuleName::KnownDocument, detail)
+                .about(Fact::choices(&known))
         })
         .collect()
 }
@@ -173,7 +178,8 @@ fn result_violations(
     if let Some(procedure) = procedure.filter(|procedure| !procedure.results.contains(&kind)) {
         let names: Vec<&str> = procedure.results.iter().map(|kind| kind.name()).collect();
         let detail = format!("is no result of this procedure, which gives {}", names.join(", "));
-        found.push(Violation::new("kind", RuleName::ResultOfProcedure, detail));
+        let broken = Violation::new("kind", RuleName::ResultOfProcedure, detail);
+        found.push(broken.about(Fact::choices(names)));
     }
     let duty = catalogue.result_signatures().on(date_of(entry.at));
     found.extend(dossier.result_document_of(entry).and_then(|document| document.violation(duty)));
@@ -248,19 +254,28 @@ pub fn priced(
     let Some(fees) = command.fees.clone().or_else(|| by_officer.then(FeesAsked::default)) else {
         return Ok(command);
     };
-    if !asks || known || !fees.violations().is_empty() {
+    if !asks || known {
         return Ok(command);
     }
     let (procedure, channel) = (catalogue.procedure_of(dossier), dossier.channel);
     let day = date_of(command.at.unwrap_or(now));
-    let priced = fees.cleaned().priced(procedure, channel, day);
     let within = |broken: Vec<Violation>| {
         broken.into_iter().map(|broken| broken.within("fees")).collect::<Vec<_>>()
     };
+    let fees = fees.cleaned();
+    let broken = fees.violations();
+    let priced = fees.priced(procedure, channel, day);
+    if !broken.is_empty() {
+        // Of what breaks a rule of its own the prices say which items there are, and no sum.
+        let mut found = priced.err().unwrap_or_default();
+        found.retain(|more| more.rule != RuleName::AmountOwed);
+        return if found.is_empty() { Ok(command) } else { Err(within(found)) };
+    }
     let priced = priced.map_err(within)?;
     if !priced.items.is_empty() && priced.sum_vnd() == 0 {
         let detail = "nothing is left to be paid: nobody is asked for it";
-        return Err(vec![Violation::new("fees", RuleName::AmountOwed, detail)]);
+        let broken = Violation::new("fees", RuleName::AmountOwed, detail);
+        return Err(vec![broken.about(Fact::owed(0))]);
     }
     Ok(Command { fees: Some(priced), ..command })
 }
@@ -294,83 +309,18 @@ impl Submission {
 
     /// What the catalogue does not allow on `day` where `by` hands it in.
     pub fn violations(&self, by: &Actor, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
-        let mut found = Vec::new();
-        found.extend(agency_violation("agency", &self.agency, catalogue, day));
-        let identity =
-            catalogue.identities().violation(&self.applicant.id_number, &self.procedure, day);
-        found.extend(identity.map(|violation| violation.within("applicant")));
-        found.extend(elsewhere(&self.documents, catalogue, day));
-        let Some(procedure) = catalogue.procedure(&self.procedure, day) else {
-            found.push(Violation::new(
-                "procedure",
-                RuleName::KnownProcedure,
-                format!("is not in force on {day}"),
-            ));
-            return found;
+        let codes = self.documents.iter().map(|document| document.code.as_str()).collect();
+        let known = KnownOfSubmission {
+            procedure: Some(&self.procedure),
+            agency: Some(&self.agency),
+            channel: Some(self.channel),
+            id_number: Some(&self.applicant.id_number),
+            documents: Some(&self.documents),
+            codes: Some(codes),
+            form: self.form.as_ref(),
+            kept_by: Some(self.kept_by),
         };
-        // Of the agency that settles it. The counter may be anywhere.
-        let agency = catalogue.agency(&self.agency).filter(|agency| agency.exists_on(day));
-        if agency.is_some_and(|agency| !procedure.is_settled_by(agency)) {
-            found.push(Violation::new(
-                "agency",
-                RuleName::AgencyLevel,
-                "does not settle procedures of this tier",
-            ));
-        }
-        if !procedure.takes(self.channel) {
-            found.push(Violation::new(
-                "channel",
-                RuleName::OnlineProcedure,
-                "this procedure cannot be handed in on-line",
-            ));
-        }
-        found.extend(self.incompleteness(procedure));
-        found.extend(self.form_violations(by, procedure));
-        if self.channel == Channel::Online || matches!(by, Actor::Citizen { .. }) {
-            found.extend(papers_nobody_took(&self.documents));
-        }
-        if self.kept_by == DocumentsKeptBy::Sender && !matches!(by, Actor::Integrator { .. }) {
-            found.push(Violation::new(
-                "documentsWithSender",
-                RuleName::DocumentsWithSender,
-                "only an integrator's system may keep the documents of a dossier",
-            ));
-        }
-        found
-    }
-
-    /// Every document that the procedure does not have, and every required one that is missing
-    /// (NĐ 61/2018 Đ.17: an incomplete dossier is not received).
-    fn incompleteness(&self, procedure: &Procedure) -> Vec<Violation> {
-        let codes = self.documents.iter().map(|document| document.code.as_str());
-        let mut found = unknown("documents", codes, procedure);
-        let given: BTreeSet<&str> =
-            self.documents.iter().map(|document| document.code.as_str()).collect();
-        if self.kept_by == DocumentsKeptBy::Us {
-            let missing = procedure
-                .documents
-                .iter()
-                .filter(|document| document.required && !given.contains(document.code.as_str()));
-            found.extend(missing.map(|document| {
-                let detail = format!("{} is missing: {}", document.code, document.name);
-                Violation::new("documents", RuleName::RequiredDocument, detail)
-            }));
-        }
-        found
-    }
-
-    /// Every field of the form that breaks its schema, or the form where it is owed and missing. An
-    /// integrator may lack it: the dossier is marked.
-    fn form_violations(&self, by: &Actor, procedure: &Procedure) -> Vec<Violation> {
-        match &self.form {
-            Some(form) => procedure.form_violations(form),
-            None if procedure.owes_form(self.channel)
-                && !matches!(by, Actor::Integrator { .. }) =>
-            {
-                vec![Violation::required("form")]
-            }
-            None => Vec::new(),
-        }
+        known.violations(by, catalogue, day)
     }
 
     /// The new dossier. Call only when [`Submission::violations`] found nothing.

@@ -166,6 +166,11 @@ pub fn says_something(text: &str) -> bool {
     text.chars().any(|c| c.is_alphanumeric() && !is_blank(c) && !IGNORABLE.contains(c))
 }
 
+/// Whether prose has at least one visible letter, of whichever script.
+pub fn has_letter(text: &str) -> bool {
+    text.chars().any(|c| c.is_alphabetic() && !is_blank(c) && !IGNORABLE.contains(c))
+}
+
 const JOINER: char = '\u{200d}';
 const NON_JOINER: char = '\u{200c}';
 

@@ -12,6 +12,7 @@ use crate::language::Language;
 use crate::provenance::Trust;
 use crate::row::{Lasting, RowChecks};
 use crate::signature::SignatureVerdict;
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation};
 
 /// How long after it was asked for an upload may begin. A village's mobile network needs minutes for
@@ -242,11 +243,14 @@ impl Declared {
         match types.on(day).find(|(kind, _)| *kind == self.media_type) {
             None => {
                 let detail = "is not a type that the catalogue accepts";
-                found.push(Violation::new("mediaType", RuleName::DocumentType, detail));
+                let accepted = Fact::choices(types.on(day).map(|(kind, _)| kind.media_type()));
+                let broken = Violation::new("mediaType", RuleName::DocumentType, detail);
+                found.push(broken.about(accepted));
             }
             Some((_, most)) if !(1..=most).contains(&self.bytes) => {
                 let detail = format!("must be 1 to {most} for this type");
-                found.push(Violation::new("bytes", RuleName::Range, detail));
+                let bounds = Fact::between(1, most, Unit::Bytes);
+                found.push(Violation::new("bytes", RuleName::Range, detail).about(bounds));
             }
             Some(_) => {}
         }

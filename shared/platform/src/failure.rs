@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::dossier::{Action, DossierStatus, Refusal};
 use domain::feedback::{FeedbackAction, FeedbackRefusal, FeedbackStatus};
+use domain::language::Language;
 use domain::limit::Exceeded;
 use domain::upload::UploadId;
 use domain::{RuleName, Violation};
@@ -19,7 +20,7 @@ pub enum Failure {
     #[error("the body is not JSON")]
     Malformed,
     /// Fields that break rules.
-    #[error("{} field(s) break rules, first: {}", .0.len(), first_rule(.0))]
+    #[error("{} field(s) break rules: {}", .0.len(), broken_rules(.0))]
     Invalid(Vec<Violation>),
     /// A request that must carry an idempotency key carries none.
     #[error("no Idempotency-Key")]
@@ -297,19 +298,31 @@ impl Failure {
 /// client's text.
 const FIELD_BYTES_MAX: usize = 60;
 
-fn first_rule(violations: &[Violation]) -> String {
+/// The most fields that one line of a log names.
+const FIELDS_LOGGED_MAX: usize = 10;
+
+/// Each broken rule with its field, where that is one of ours: what we do not know, or what stands
+/// twice, may be anything that somebody wrote.
+fn broken_rules(violations: &[Violation]) -> String {
     let ours = |field: &str| {
         field.len() <= FIELD_BYTES_MAX
             && field
                 .bytes()
                 .all(|byte| byte.is_ascii_alphabetic() || b".[]-0123456789".contains(&byte))
     };
-    violations.first().map_or_else(String::new, |first| {
-        // What stands twice may be a name that nobody knows.
-        let unknown = [RuleName::UnknownField, RuleName::DuplicateField].contains(&first.rule)
-            || !ours(&first.field);
-        format!("{} ({})", if unknown { "?" } else { &first.field }, first.rule)
-    })
+    let named = violations.iter().take(FIELDS_LOGGED_MAX).map(|broken| {
+        let unknown = [RuleName::UnknownField, RuleName::DuplicateField].contains(&broken.rule)
+            || !ours(&broken.field);
+        let facts = broken.facts.iter().map(|fact| fact.text(Language::En));
+        match facts.collect::<Vec<_>>().join(", ") {
+            _ if !unknown => format!("{} ({})", broken.field, broken.rule),
+            known if known.is_empty() => format!("? ({})", broken.rule),
+            // Whoever wrote it can see which it is.
+            known => format!("? ({}: {known})", broken.rule),
+        }
+    });
+    let more = if violations.len() > FIELDS_LOGGED_MAX { ", …" } else { "" };
+    named.collect::<Vec<_>>().join(", ") + more
 }
 
 impl From<Violation> for Failure {

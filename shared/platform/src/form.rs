@@ -11,6 +11,8 @@
 mod json;
 mod source;
 
+use domain::language::Language;
+use domain::violation::Fact;
 use domain::{RuleName, Violation};
 use serde::de::DeserializeOwned;
 
@@ -28,6 +30,29 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The JSON without a byte order mark.
 pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
+
+/// The fields of a body that are malformed: what was read in their place means nothing.
+#[derive(Clone, Copy)]
+pub struct Faults<'a>(&'a [Violation]);
+
+impl Faults<'_> {
+    /// That no field is.
+    pub const NONE: Self = Self(&[]);
+
+    /// Whether `field`, or what it is a part of, is malformed.
+    pub fn name(&self, field: &str) -> bool {
+        self.0.iter().any(|broken| is_within(field, &broken.field))
+    }
+
+    /// Whether of any item of `list` the field that ends with `ending` is malformed, or the whole
+    /// item, or the list.
+    pub fn hide(&self, list: &str, ending: &str) -> bool {
+        self.0.iter().any(|broken| {
+            let within = is_within(&broken.field, list);
+            within && (broken.field.ends_with(ending) || !broken.field.contains('.'))
+        })
+    }
 }
 
 /// A client's body read as a `T`, with every field that is malformed.
@@ -63,6 +88,10 @@ impl<T: DeserializeOwned> Draft<T> {
             if !json.holds_substitute(&broken.path) {
                 found.push(violation(&broken));
             }
+            // What is no object has no fields of which more could be said.
+            if broken.path.is_empty() {
+                return Self { read: None, found };
+            }
             if found.len() > NAMED_MAX || !json.mend(&broken) {
                 found.truncate(NAMED_MAX.max(known));
                 return Self { read: None, found };
@@ -79,11 +108,23 @@ impl<T> Draft<T> {
 
     /// What was read, where every field has its form; otherwise every field without it, and what
     /// `judge` finds wrong with the others.
-    pub fn whole_or_all(self, judge: impl FnOnce(T) -> Vec<Violation>) -> Result<T, Failure> {
+    pub fn whole_or_all(
+        self,
+        judge: impl FnOnce(T, &Faults<'_>) -> Vec<Violation>,
+    ) -> Result<T, Failure> {
         if self.found.is_empty() {
             return self.whole();
         }
-        self.and(|read| Err(Failure::Invalid(judge(read))))
+        let named = self.found.clone();
+        self.and(|read| Err(Failure::Invalid(judge(read, &Faults(&named)))))
+    }
+
+    /// What is malformed, and what `judge` finds wrong with the rest.
+    pub fn all(self, judge: impl FnOnce(T, &Faults<'_>) -> Vec<Violation>) -> Vec<Violation> {
+        let Self { read, mut found } = self;
+        let more = read.map(|read| judge(read, &Faults(&found))).unwrap_or_default();
+        add_unnamed(&mut found, more);
+        found
     }
 
     /// Whether `field`, or what it is a part of, is broken.
@@ -144,7 +185,12 @@ fn violation(broken: &Broken) -> Violation {
         Fault::Type => (RuleName::WrongType, "has the wrong type"),
         Fault::Form => (RuleName::Format, "has the wrong form"),
     };
-    Violation::new(name(&broken.path), rule, detail)
+    let named = Violation::new(name(&broken.path), rule, detail);
+    if broken.known.is_empty() {
+        return named;
+    }
+    let named = named.about(Fact::choices(broken.known));
+    Violation { detail: named.stated(Language::En), ..named }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::browser;
-use crate::form::Draft;
+use crate::form::{Draft, Faults};
 use crate::header::{names_pages, names_tag};
 use crate::parameters::{self, Parameters};
 use crate::payload::Payload;
@@ -227,7 +227,7 @@ impl HttpRequest {
     /// [`Draft::whole_or_all`].
     pub fn json_as_it_came<T: DeserializeOwned>(
         &self,
-        judge: impl FnOnce(T) -> Vec<Violation>,
+        judge: impl FnOnce(T, &Faults<'_>) -> Vec<Violation>,
     ) -> Result<Came<T>, Failure> {
         Came::read(self.declared_json()?, judge)
     }
@@ -237,7 +237,7 @@ impl HttpRequest {
         &self,
         judge: impl FnOnce(T) -> Vec<Violation>,
     ) -> Result<T, Failure> {
-        Draft::of(self.declared_json()?)?.whole_or_all(judge)
+        Draft::of(self.declared_json()?)?.whole_or_all(|read, _| judge(read))
     }
 
     /// The body as JSON of type `T`.

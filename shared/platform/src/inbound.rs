@@ -7,9 +7,13 @@ mod transfer;
 
 use std::borrow::Cow;
 
+use domain::calendar::date_of;
+use domain::catalogue::Catalogue;
 use domain::id::DossierCode;
 use domain::post::Post;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation, text};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -64,7 +68,8 @@ fn id_violation(id: &str) -> Option<Violation> {
         return Some(Violation::new("id", flaw.rule(), flaw.detail()));
     }
     let long = id.chars().count() > EVENT_ID_CHARACTERS_MAX;
-    long.then(|| Violation::new("id", RuleName::Length, "must be 1 to 1024 characters"))
+    let bounds = Fact::between(1, EVENT_ID_CHARACTERS_MAX, Unit::Characters);
+    long.then(|| Violation::unless("id", RuleName::Length, bounds))
 }
 
 /// An event that has its form.
@@ -84,6 +89,46 @@ pub struct Inbound {
 /// The event in `message`. Fails with everything that has not its form.
 pub fn read(message: &str) -> Result<Inbound, Failure> {
     Draft::of(message.as_bytes())?.and(whole)
+}
+
+/// The same of a proven sender: where something has not its form, fails with the values that break
+/// rules of `catalogue` at `now` too.
+pub fn read_by(message: &str, catalogue: &Catalogue, now: Timestamp) -> Result<Inbound, Failure> {
+    match read(message) {
+        Err(Failure::Invalid(mut found)) => {
+            // Of a name that stands twice nobody knows which value counts.
+            if found.iter().all(|broken| broken.rule != RuleName::DuplicateField) {
+                let values = broken_values(message, catalogue, now).unwrap_or_default();
+                add_unnamed(&mut found, values);
+            }
+            Err(Failure::Invalid(found))
+        }
+        read => read,
+    }
+}
+
+/// What is wrong with the values of a dossier that `message` hands in, whatever else is wrong with
+/// the event; none where it hands none in, or nobody knows in whose name.
+fn broken_values(message: &str, catalogue: &Catalogue, now: Timestamp) -> Option<Vec<Violation>> {
+    #[derive(Deserialize)]
+    struct HandedIn {
+        source: String,
+        #[serde(rename = "type")]
+        kind: String,
+        data: Value,
+    }
+    let HandedIn { source, kind, mut data } =
+        serde_json::from_slice(without_mark(message.as_bytes())).ok()?;
+    if text::line(&kind) != SUBMIT {
+        return None;
+    }
+    data.as_object_mut()?.remove("code");
+    known_fields::<SubmissionBody>(&mut data, &mut 0);
+    let day = date_of(now);
+    let by = catalogue.acting(catalogue.integrator(&text::line(&source))?, day);
+    let draft = Draft::<SubmissionBody>::of_value(data);
+    let found = draft.all(|body, faults| body.violations(&by, catalogue, day, faults));
+    Some(found.into_iter().map(|violation| violation.within("data")).collect())
 }
 
 /// The event, where envelope and data have their form; else everything that is wrong with either,

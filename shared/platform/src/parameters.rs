@@ -5,6 +5,7 @@
 //! commas, so that two values look like one with a comma.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 use jiff::civil::Date;
 use url::form_urlencoded;
@@ -151,9 +152,9 @@ pub fn number<T: TryFrom<u64>>(most: u64) -> impl Fn(&str) -> Result<T, Violatio
     move |text| {
         let plain = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse::<u64>().ok().filter(|number| plain && (1..=most).contains(number));
-        number
-            .and_then(|number| T::try_from(number).ok())
-            .ok_or_else(|| Violation::new("", RuleName::Range, format!("must be 1 to {most}")))
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
+            Violation::unless("", RuleName::Range, Fact::between(1, most, Unit::Number))
+        })
     }
 }
 
@@ -162,8 +163,8 @@ pub fn named<T: Copy>(values: &[(&'static str, T)]) -> impl Fn(&str) -> Result<T
     move |text| {
         let found = values.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         found.ok_or_else(|| {
-            let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-            Violation::new("", RuleName::KnownValue, format!("must be one of {}", names.join(", ")))
+            let names = values.iter().map(|(name, _)| *name);
+            Violation::unless("", RuleName::KnownValue, Fact::choices(names))
         })
     }
 }

@@ -92,7 +92,7 @@ impl From<&Failure> for Problem {
 
 impl Problem {
     /// What a client reads of `failure`. In Vietnamese a broken rule is explained by the text of the
-    /// rule, in English by what was found at its place.
+    /// rule with the facts of its place behind it, in English by what was found there.
     pub fn written(failure: &Failure, language: Language) -> Self {
         let slug = failure.slug();
         let details = match failure {
@@ -101,8 +101,8 @@ impl Problem {
                     .iter()
                     .map(|violation| {
                         let detail = match language {
-                            Language::Vi => violation.rule.text(language),
-                            Language::En => violation.detail.as_str(),
+                            Language::Vi => violation.stated(language),
+                            Language::En => violation.detail.clone(),
                         };
                         json!({ "field": violation.field, "rule": violation.rule, "detail": detail })
                     })

@@ -7,19 +7,17 @@ mod outcome;
 mod person;
 mod postal;
 mod result_to;
+mod submission;
 
 use std::collections::BTreeSet;
 
-use domain::agency::WardCode;
 use domain::catalogue::Catalogue;
 use domain::dossier::{Action, Assign, Command, Correction};
 use domain::eform::FormFields;
-use domain::id::{AgencyCode, CommandId, ProcedureCode};
+use domain::id::{AgencyCode, CommandId};
 use domain::post::ResultWish;
-use domain::procedure::Channel;
 use domain::submission::{
-    AskedDocument, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference, DocumentsKeptBy,
-    PaperKind, Submission, amount_violations,
+    AskedDocument, DOCUMENTS_MAX, Document, DocumentContent, DocumentReference, PaperKind,
 };
 use domain::upload::{Claimable, UploadClaim, UploadId, is_sha256, not_a_sha256};
 use domain::{RuleName, Violation, text};
@@ -28,7 +26,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::Failure;
-use crate::form::{Draft, add_unnamed};
+use crate::form::{Draft, Faults, add_unnamed};
 pub use feedback::{AuthorBody, PlaceBody};
 use money::{FeesBody, PaymentBody};
 use outcome::{HandoverBody, ResultBody};
@@ -36,6 +34,7 @@ use person::ApplicantBody;
 pub use person::PersonBody;
 pub use postal::PostalBody;
 use result_to::ResultToBody;
+pub use submission::SubmissionBody;
 
 /// Reads JSON; every field that does not fit is named with its rule.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
@@ -53,28 +52,12 @@ pub struct Came<T> {
 
 impl<T: DeserializeOwned> Came<T> {
     /// Reads JSON; `judge` is as in [`Draft::whole_or_all`].
-    pub fn read(bytes: &[u8], judge: impl FnOnce(T) -> Vec<Violation>) -> Result<Self, Failure> {
+    pub fn read(
+        bytes: &[u8],
+        judge: impl FnOnce(T, &Faults<'_>) -> Vec<Violation>,
+    ) -> Result<Self, Failure> {
         Ok(Self { read: Draft::of(bytes)?.whole_or_all(judge)?, came: read_json(bytes)? })
     }
-}
-
-/// The body of `POST /v1/dossiers`, and the data of an integrator's submission less its code.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SubmissionBody {
-    procedure: String,
-    agency: String,
-    channel: Channel,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ward: Option<String>,
-    applicant: ApplicantBody,
-    documents: Vec<DocumentBody>,
-    #[serde(default)]
-    form: Option<FormFields>,
-    #[serde(default)]
-    documents_with_sender: bool,
-    #[serde(default)]
-    result_to: Option<ResultToBody>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -207,90 +190,6 @@ fn uploaded(
 /// field.
 fn kept<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<T> {
     checked.map_err(|violation| found.push(violation)).ok()
-}
-
-impl SubmissionBody {
-    /// Every field that breaks a rule, those of its form by the procedure in force on `day`.
-    pub fn violations(self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
-        let of_its_form = self.form_violations(catalogue, day);
-        match self.read(catalogue, day, None) {
-            Err(Failure::Invalid(broken)) => broken,
-            Ok(_) | Err(_) => of_its_form,
-        }
-    }
-
-    /// What is wrong with its form, where the procedure is one of `day`.
-    fn form_violations(&self, catalogue: &Catalogue, day: Date) -> Vec<Violation> {
-        let code = ProcedureCode::try_from(self.procedure.clone()).ok();
-        let procedure = code.and_then(|code| catalogue.procedure(&code, day));
-        let form = self.form.clone().map(FormFields::cleaned);
-        let broken = form.zip(procedure).map(|(form, procedure)| procedure.form_violations(&form));
-        broken.unwrap_or_default()
-    }
-
-    /// The uploads that it names, as far as their ids can be read.
-    pub fn uploads(&self) -> BTreeSet<UploadId> {
-        named_uploads(&self.documents)
-    }
-
-    /// The cleaned submission with documents of `uploads`. Fails with every field that breaks a rule
-    /// of `catalogue`, of its own form or of the documents, with what is wrong with its form by
-    /// the procedure in force on `day`; and where nothing does, with the documents that are not
-    /// inspected yet.
-    pub fn judged(
-        self,
-        catalogue: &Catalogue,
-        day: Date,
-        uploads: &Claimable<'_>,
-    ) -> Result<Submission, Failure> {
-        self.read(catalogue, day, Some(uploads))
-    }
-
-    fn read(
-        self,
-        catalogue: &Catalogue,
-        day: Date,
-        uploads: Option<&Claimable<'_>>,
-    ) -> Result<Submission, Failure> {
-        let of_its_form = self.form_violations(catalogue, day);
-        let body = self;
-        let mut found = Vec::new();
-        let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
-        let agency = kept(AgencyCode::try_from(body.agency), &mut found);
-        let ward = body.ward.and_then(|ward| kept(WardCode::try_from(ward), &mut found));
-        let applicant = body.applicant.read(catalogue, &mut found);
-        let result_to = body.result_to.and_then(|to| to.read(&mut found));
-        let DocumentsRead { documents, under_inspection } =
-            read_documents(body.documents, uploads, &mut found);
-        found.extend(amount_violations(&documents));
-        match (procedure, agency, applicant) {
-            (Some(procedure), Some(agency), Some(applicant)) if found.is_empty() => {
-                if !under_inspection.is_empty() {
-                    return Err(Failure::UnderInspection(under_inspection));
-                }
-                let result_to = result_to.map(|to| to.of(&applicant));
-                Ok(Submission {
-                    procedure,
-                    agency,
-                    channel: body.channel,
-                    ward,
-                    applicant,
-                    documents,
-                    form: body.form.map(FormFields::cleaned),
-                    result_to,
-                    kept_by: if body.documents_with_sender {
-                        DocumentsKeptBy::Sender
-                    } else {
-                        DocumentsKeptBy::Us
-                    },
-                })
-            }
-            _ => {
-                found.extend(of_its_form);
-                Err(Failure::Invalid(found))
-            }
-        }
-    }
 }
 
 /// What moves a dossier: the body of `POST /v1/dossiers/{code}/transitions`, which names the version

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::{Action, Actor, Command, Dossier, DossierState, HistoryEntry, Refusal};
 use crate::calendar::{DayKind, date_of};
 use crate::law::{LateLetter, Law, LetterPolicy};
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation};
 
 /// The content of a letter.
@@ -65,14 +66,17 @@ impl Dossier {
         let Some(day) = command.new_due_on else {
             return Ok(None);
         };
-        let broken =
-            |field, rule, detail| Err(Refusal::invalid(Violation::new(field, rule, detail)));
+        let broken = |field, rule, detail: String, fact: Option<Fact>| {
+            let broken = Violation::new(field, rule, detail);
+            Err(Refusal::invalid(Violation { facts: fact.into_iter().collect(), ..broken }))
+        };
         let (today, rule) = (date_of(at), law.rule_on(date_of(at)));
         if self.apologies() >= usize::from(rule.extensions_max) {
             return broken(
                 "action",
                 RuleName::ApologiesMax,
                 "the applicant was given a new date before".to_owned(),
+                Some(Fact::at_most(rule.extensions_max, Unit::Times)),
             );
         }
         let Some(due) = self.due_at else {
@@ -80,19 +84,21 @@ impl Dossier {
                 "action",
                 RuleName::NoDueDate,
                 "the dossier has no due date that could be missed".to_owned(),
+                None,
             );
         };
         let (calendar, due_on) = (law.calendar_of(&self.agency), date_of(due));
         let promised = calendar.closing(day);
         if day <= due_on || promised <= at {
             let detail = "must lie after the present due date and not in the past".to_owned();
-            return broken("newDueOn", RuleName::AfterDueDate, detail);
+            let fact = Fact::after(due_on);
+            return broken("newDueOn", RuleName::AfterDueDate, detail, Some(fact));
         }
         // A year without a calendar is here the sender's choice and not a gap of ours: nobody can
         // promise a day in it.
         if !calendar.kind(day).is_ok_and(DayKind::is_working) {
             let detail = "is no day on which offices are known to be open".to_owned();
-            return broken("newDueOn", RuleName::WorkingDay, detail);
+            return broken("newDueOn", RuleName::WorkingDay, detail, None);
         }
         let Some(bound) = rule.letter_bound else {
             return Ok(Some(Promised { due: promised, late: false }));
@@ -105,7 +111,8 @@ impl Dossier {
             let detail = format!(
                 "lies more than {most} working days behind the present due date, or behind a late letter"
             );
-            return broken("newDueOn", RuleName::ExtensionMax, detail);
+            let fact = Fact::at_most(most, Unit::WorkingDays);
+            return broken("newDueOn", RuleName::ExtensionMax, detail, Some(fact));
         }
         let notice = bound.notice_working_days;
         let late = !calendar.has_working_days(today, due_on, notice)?;
@@ -123,7 +130,8 @@ impl Dossier {
         if late && !allowed {
             let detail =
                 format!("an apology comes at least {notice} working day(s) before the due date");
-            return broken("action", RuleName::LetterNotice, detail);
+            let fact = Fact::at_least(notice, Unit::WorkingDays);
+            return broken("action", RuleName::LetterNotice, detail, Some(fact));
         }
         Ok(Some(Promised { due: promised, late }))
     }

@@ -17,6 +17,7 @@ use super::{
 use crate::id::{AgencyCode, CommandId};
 use crate::law::Law;
 use crate::procedure::Step;
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation};
 
 /// The most assignments that a dossier keeps: far more than any desk makes, and few enough to leave
@@ -86,7 +87,8 @@ pub fn account_violation(field: &str, account: &str) -> Option<Violation> {
     let fits = (1..=ACCOUNT_CHARACTERS_MAX).contains(&account.len())
         && account.bytes().all(|byte| byte.is_ascii_graphic());
     let detail = format!("must be 1 to {ACCOUNT_CHARACTERS_MAX} visible ASCII characters");
-    (!fits).then(|| Violation::new(field, RuleName::Length, detail))
+    let bounds = Fact::between(1, ACCOUNT_CHARACTERS_MAX, Unit::Characters);
+    (!fits).then(|| Violation::new(field, RuleName::Length, detail).about(bounds))
 }
 
 impl Assign {
@@ -96,8 +98,8 @@ impl Assign {
         let mut found: Vec<Violation> = account.into_iter().collect();
         let mut range = |field: &str, least: u64, value: u64| {
             if !(least..=EXPECTED_VERSION_MAX).contains(&value) {
-                let detail = format!("must be {least} to {EXPECTED_VERSION_MAX}");
-                found.push(Violation::new(field, RuleName::Range, detail));
+                let bounds = Fact::between(least, EXPECTED_VERSION_MAX, Unit::Number);
+                found.push(Violation::unless(field, RuleName::Range, bounds));
             }
         };
         range("expectedVersion", 1, self.expected_version);
@@ -231,7 +233,9 @@ impl Dossier {
         let step = steps.iter().find(|step| Some(step.code.as_str()) == named);
         if named.is_some() && step.is_none() {
             let detail = "must be a step of the version of the procedure that the dossier keeps";
-            return broken("step", RuleName::KnownStep, detail);
+            let known = Fact::choices(steps.iter().map(|step| &step.code));
+            let broken = Violation::new("step", RuleName::KnownStep, detail);
+            return Err(Refusal::invalid(broken.about(known)));
         }
         let present = self.step().map(|now| now.step.code.as_str());
         let same_step = named.is_none() || named == present;

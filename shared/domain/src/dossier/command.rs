@@ -14,6 +14,7 @@ use crate::eform::FormFields;
 use crate::id::{AgencyCode, CommandId};
 use crate::outcome::{GivenResult, Handover};
 use crate::payment::{FeesAsked, FeesPaid};
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation, text};
 
 /// A request to move a dossier.
@@ -119,35 +120,38 @@ impl Command {
 
     pub(super) fn broken(&self, rule: &Rule, now: Timestamp) -> Vec<Violation> {
         let mut broken = Vec::new();
-        let mut check = |field: &str, rule: RuleName, holds: bool, detail: String| {
-            if !holds {
-                broken.push(Violation::new(field, rule, detail));
-            }
-        };
         for (field, remark) in [("reason", &self.reason), ("note", &self.note)] {
             let flaw = remark.as_deref().and_then(text::flaw);
             if let Some(flaw) = flaw {
-                check(field, flaw.rule(), false, flaw.detail().to_owned());
+                broken.push(Violation::new(field, flaw.rule(), flaw.detail()));
             }
             let fits =
                 remark.as_ref().is_none_or(|text| text.chars().count() <= REMARK_CHARACTERS_MAX);
-            let detail = format!("must be at most {REMARK_CHARACTERS_MAX} characters");
-            check(field, RuleName::Length, flaw.is_some() || fits, detail);
+            if flaw.is_none() && !fits {
+                let most = Fact::at_most(REMARK_CHARACTERS_MAX, Unit::Characters);
+                broken.push(Violation::unless(field, RuleName::Length, most));
+            }
         }
         // A reason that the gate refused was given.
         let given = self
             .reason
             .as_deref()
             .is_some_and(|reason| text::flaw(reason).is_some() || text::says_something(reason));
-        let detail = format!("{} owes the applicant a reason", rule.action.name());
-        check("reason", RuleName::ReasonOwed, given || !rule.reason_owed, detail);
-        let past = self.at.is_none_or(|at| now.duration_until(at) <= CLOCK_SKEW_MAX);
-        check("time", RuleName::NotInTheFuture, past, "lies in the future".to_owned());
+        if rule.reason_owed && !given {
+            let detail = format!("{} owes the applicant a reason", rule.action.name());
+            broken.push(Violation::new("reason", RuleName::ReasonOwed, detail));
+        }
+        if self.at.is_some_and(|at| now.duration_until(at) > CLOCK_SKEW_MAX) {
+            let detail = "lies in the future";
+            broken.push(Violation::new("time", RuleName::NotInTheFuture, detail));
+        }
         let known = self
             .expected_version
             .is_none_or(|expected| (1..=EXPECTED_VERSION_MAX).contains(&expected));
-        let detail = format!("must be 1 to {EXPECTED_VERSION_MAX}");
-        check("expectedVersion", RuleName::Range, known, detail);
+        if !known {
+            let bounds = Fact::between(1, EXPECTED_VERSION_MAX, Unit::Number);
+            broken.push(Violation::unless("expectedVersion", RuleName::Range, bounds));
+        }
         broken.extend(self.check_new_due_on().err());
         broken.extend(self.check_to_agency().err());
         broken.extend(self.check_documents());

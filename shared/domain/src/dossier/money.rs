@@ -4,6 +4,7 @@
 use super::{Action, Actor, Command, Dossier, DossierState, DossierStatus, HistoryEntry, Refusal};
 use crate::payment::{Demand, FeeReceipt, FeesAsked};
 use crate::post::PostalItem;
+use crate::violation::Fact;
 use crate::{RuleName, Violation};
 
 impl Command {
@@ -122,7 +123,8 @@ impl Dossier {
             Some(paid) if paid.amount_vnd != owed => {
                 let detail = format!("{owed} đồng are owed");
                 let field = "payment.amountVnd";
-                Err(Refusal::invalid(Violation::new(field, RuleName::AmountOwed, detail)))
+                let broken = Violation::new(field, RuleName::AmountOwed, detail);
+                Err(Refusal::invalid(broken.about(Fact::owed(owed))))
             }
             None | Some(_) => Ok(()),
         }

@@ -17,6 +17,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Action, Actor, CLOCK_SKEW_MAX, Dossier, DossierStatus, HistoryEntry, Role, Rule};
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation};
 
 use Action as A;
@@ -99,7 +100,8 @@ impl Against {
 pub fn too_long_ago(claimed: Timestamp, heard: Timestamp, back_days: u16) -> Option<Violation> {
     (claimed.duration_until(heard) > Against::FirstRead.allowed(back_days)).then(|| {
         let detail = format!("lies more than {back_days} days before the event came");
-        Violation::new("time", RuleName::TooLongAgo, detail)
+        let most = Fact::at_most(back_days, Unit::Days);
+        Violation::new("time", RuleName::TooLongAgo, detail).about(most)
     })
 }
 

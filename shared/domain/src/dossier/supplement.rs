@@ -8,8 +8,9 @@ use super::{Action, Actor, Command, Dossier, DossierStatus, HistoryEntry, Refusa
 use crate::calendar::{Calendar, MissingYear, date_of};
 use crate::deadline::passed_since_receipt;
 use crate::document::{AskedDocument, DOCUMENTS_MAX, Document, DocumentsKeptBy, amount_violations};
-use crate::eform::{FORM_BYTES_MAX, FORMS_BYTES_MAX, FilledForm, FormFields};
+use crate::eform::{FORM_BYTES_MAX, FORMS_BYTES_MAX, FilledForm, FormFields, form_too_large};
 use crate::law::{LateRequest, Law};
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation};
 
 /// The last of the days that the law of the day on which documents were asked for gives; none where
@@ -50,13 +51,13 @@ impl Command {
                 found.push(Violation::new("form", RuleName::SupplementOnly, detail));
             }
             if form.bytes() > FORM_BYTES_MAX {
-                let detail = format!("may take {FORM_BYTES_MAX} bytes");
-                found.push(Violation::new("form", RuleName::FormBytesMax, detail));
+                found.push(form_too_large());
             }
         }
         if self.asked_for.len() > DOCUMENTS_MAX {
             let detail = format!("at most {DOCUMENTS_MAX} documents are asked for at once");
-            found.push(Violation::new("askedFor", RuleName::DocumentsMax, detail));
+            let most = Fact::at_most(DOCUMENTS_MAX, Unit::Documents);
+            found.push(Violation::new("askedFor", RuleName::DocumentsMax, detail).about(most));
         }
         let asked = self.asked_for.iter().map(AskedDocument::violations);
         for (place, broken) in asked.enumerate().take(DOCUMENTS_MAX) {
@@ -119,7 +120,9 @@ impl Dossier {
             };
             found.extend(self.documents_asked_for().iter().filter(brought).map(|asked| {
                 let detail = format!("{} was asked for: {}", asked.code, asked.reason);
-                Violation::new("documents", RuleName::AskedDocument, detail)
+                // The reason is what an officer wrote.
+                let which = Fact::code(&asked.code);
+                Violation::new("documents", RuleName::AskedDocument, detail).about(which)
             }));
         }
         let all: Vec<Document> = self.documents.iter().chain(&command.documents).cloned().collect();
@@ -128,7 +131,8 @@ impl Dossier {
         if forms.map(FormFields::bytes).sum::<usize>() > FORMS_BYTES_MAX {
             let detail =
                 format!("the forms of a dossier may take {FORMS_BYTES_MAX} bytes together");
-            found.push(Violation::new("form", RuleName::FormBytesMax, detail));
+            let most = Fact::at_most(FORMS_BYTES_MAX, Unit::Bytes);
+            found.push(Violation::new("form", RuleName::FormBytesMax, detail).about(most));
         }
         if found.is_empty() { Ok(()) } else { Err(Refusal::Invalid(found)) }
     }
@@ -164,11 +168,10 @@ impl Dossier {
             let detail = format!(
                 "documents are asked for within {days} working days from receipt, before the due date has passed, and at most {times} time(s)"
             );
-            return Err(Refusal::invalid(Violation::new(
-                "action",
-                RuleName::SupplementBound,
-                detail,
-            )));
+            let broken = Violation::new("action", RuleName::SupplementBound, detail)
+                .about(Fact::at_most(days, Unit::WorkingDays))
+                .about(Fact::at_most(times, Unit::Times));
+            return Err(Refusal::invalid(broken));
         }
         Ok(late)
     }
@@ -202,6 +205,7 @@ impl Dossier {
         }
         let until = self.supplement_until(law).unwrap_or(last);
         let detail = format!("the applicant has until {until} for the documents");
-        Err(Refusal::invalid(Violation::new("action", RuleName::NotYetExpired, detail)))
+        let broken = Violation::new("action", RuleName::NotYetExpired, detail);
+        Err(Refusal::invalid(broken.about(Fact::until(until))))
     }
 }

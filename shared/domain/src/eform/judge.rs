@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 
 use super::schema::{FieldKind, FieldSchema, TextFormat, is_field_name};
-use super::{FORM_BYTES_MAX, FormFields, FormValue};
+use super::{FORM_BYTES_MAX, FormFields, FormValue, form_too_large};
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation, text};
 
 /// The most fields that are named: an honest form has fewer, and the bound ends the judging of
@@ -15,8 +16,12 @@ struct Found(Vec<Violation>);
 
 impl Found {
     fn add(&mut self, at: &str, rule: RuleName, detail: impl Into<String>) {
+        self.note(Violation::new(at, rule, detail));
+    }
+
+    fn note(&mut self, broken: Violation) {
         if !self.is_full() {
-            self.0.push(Violation::new(at, rule, detail));
+            self.0.push(broken);
         }
     }
 
@@ -31,8 +36,7 @@ impl FieldSchema {
     pub fn judge(&self, given: &FormFields) -> Vec<Violation> {
         let mut found = Found(Vec::new());
         if given.bytes() > FORM_BYTES_MAX {
-            let detail = format!("may take {FORM_BYTES_MAX} bytes");
-            found.add("form", RuleName::FormBytesMax, detail);
+            found.note(form_too_large());
         }
         self.judge_fields(given, "form", &mut found);
         found.0
@@ -47,7 +51,7 @@ impl FieldSchema {
                 let fits = self.minimum.is_none_or(|least| *number >= least)
                     && self.maximum.is_none_or(|most| *number <= most);
                 if !fits {
-                    found.add(at, RuleName::Range, "lies outside the bounds of the field");
+                    found.note(self.out_of_bounds(at));
                 }
             }
             (FieldKind::Boolean, FormValue::Flag(_)) => {}
@@ -60,6 +64,17 @@ impl FieldSchema {
                 _,
             ) => found.add(at, RuleName::WrongType, "has the wrong type"),
         }
+    }
+
+    fn out_of_bounds(&self, at: &str) -> Violation {
+        let bounds = match (self.minimum, self.maximum) {
+            (Some(least), Some(most)) => Fact::between(least, most, Unit::Number),
+            (Some(least), None) => Fact::at_least(least, Unit::Number),
+            (None, Some(most)) => Fact::at_most(most, Unit::Number),
+            // Nothing lies outside of no bounds.
+            (None, None) => return Violation::new(at, RuleName::Range, "is out of its range"),
+        };
+        Violation::unless(at, RuleName::Range, bounds)
     }
 
     fn judge_fields(&self, given: &FormFields, at: &str, found: &mut Found) {
@@ -87,8 +102,8 @@ impl FieldSchema {
     fn judge_items(&self, items: &[FormValue], at: &str, found: &mut Found) {
         let (least, most) = self.items_bounds();
         if !(least..=most).contains(&items.len()) {
-            let detail = format!("has {least} to {most} items");
-            found.add(at, RuleName::ItemCount, detail);
+            let bounds = Fact::between(least, most, Unit::Items);
+            found.note(Violation::unless(at, RuleName::ItemCount, bounds));
         }
         let Some(of) = &self.items else { return };
         for (place, item) in items.iter().enumerate().take(most) {
@@ -103,16 +118,21 @@ impl FieldSchema {
         }
         if !self.one_of.is_empty() {
             if !self.one_of.iter().any(|choice| choice.value == given) {
-                found.add(at, RuleName::KnownValue, "is none of the choices of the field");
+                let choices = Fact::choices(self.one_of.iter().map(|choice| &choice.value));
+                found.note(Violation::unless(at, RuleName::KnownValue, choices));
             }
             return;
         }
         let (least, most) = self.length_bounds();
         if !(least..=most).contains(&given.chars().count()) {
-            found.add(at, RuleName::Length, format!("must be {least} to {most} characters"));
+            let bounds = Fact::between(least, most, Unit::Characters);
+            found.note(Violation::unless(at, RuleName::Length, bounds));
         }
-        if self.pattern.as_ref().is_some_and(|pattern| !pattern.fits(given)) {
-            found.add(at, RuleName::Format, "is not written as the field asks for");
+        if let Some(pattern) = self.pattern.as_ref().filter(|pattern| !pattern.fits(given)) {
+            let form = Fact::code(String::from(pattern.clone()));
+            let broken =
+                Violation::new(at, RuleName::Format, "is not written as the field asks for");
+            found.note(broken.about(form));
         }
         match self.format {
             Some(TextFormat::Date) if !is_date(given) => {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::applicant::{FullName, Phone};
 use crate::upload::UploadedDocument;
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation, text};
 
 /// Longest text of a feedback or an answer, in characters.
@@ -28,8 +29,8 @@ pub fn written(field: &str, given: &str, most: usize) -> Result<String, Violatio
         return Err(Violation::new(field, flaw.rule(), flaw.detail()));
     }
     if !text::says_something(&cleaned) || cleaned.chars().count() > most {
-        let detail = format!("must be 1 to {most} characters");
-        return Err(Violation::new(field, RuleName::Length, detail));
+        let bounds = Fact::between(1, most, Unit::Characters);
+        return Err(Violation::unless(field, RuleName::Length, bounds));
     }
     Ok(cleaned)
 }
@@ -80,8 +81,8 @@ impl Place {
         let sides = [("latitude", self.latitude, 90.0), ("longitude", self.longitude, 180.0)];
         for (field, given, most) in sides {
             if given.is_some_and(|degrees| degrees.abs() > most) {
-                let detail = format!("must be -{most} to {most} degrees");
-                found.push(Violation::new(field, RuleName::Range, detail));
+                let bounds = Fact::between(-most, most, Unit::Degrees);
+                found.push(Violation::unless(field, RuleName::Range, bounds));
             }
         }
         if self.latitude.is_some() != self.longitude.is_some() {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{date_of, instant};
 use crate::id::DossierCode;
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation};
 
 /// The most attempts to pay one demand: whoever has tried as often is helped at the counter.
@@ -276,7 +277,8 @@ impl OnlinePayment {
     pub fn begin(&mut self, now: Timestamp) -> Result<String, Violation> {
         if self.attempts.len() >= ATTEMPTS_MAX {
             let detail = "was tried too often on-line: pay at the counter";
-            return Err(Violation::new("code", RuleName::AttemptsMax, detail));
+            let broken = Violation::new("code", RuleName::AttemptsMax, detail);
+            return Err(broken.about(Fact::at_most(ATTEMPTS_MAX, Unit::Times)));
         }
         let code: String = self.code.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
         // Two of one millisecond have another number.

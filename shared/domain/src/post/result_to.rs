@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::applicant::{Applicant, FullName};
 use crate::phone::Phone;
+use crate::violation::{Fact, Unit};
 use crate::{RuleName, Violation, text};
 
 /// The longest address, in characters.
@@ -44,7 +45,8 @@ impl TryFrom<String> for PostalAddress {
         let long = address.chars().count() > ADDRESS_CHARACTERS_MAX;
         if long || !text::says_something(&address) {
             let detail = "must be 1 to 200 characters, one of them a letter or a digit";
-            return Err(Violation::new("address", RuleName::Length, detail));
+            let fact = Fact::between(1, ADDRESS_CHARACTERS_MAX, Unit::Characters);
+            return Err(Violation::new("address", RuleName::Length, detail).about(fact));
         }
         Ok(Self(address))
     }

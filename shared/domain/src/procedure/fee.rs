@@ -122,12 +122,15 @@ impl Fee {
 
     /// The rule with this code that an officer may choose for a dossier of `channel` on `day`.
     pub fn exemption(&self, code: &str, channel: Channel, day: Date) -> Option<&Exemption> {
-        let may = |rule: &&Exemption| {
-            rule.code == code
-                && rule.holds_on(day)
-                && rule.channel.is_none_or(|only| only == channel)
+        self.exemptions_on(channel, day).find(|rule| rule.code == code)
+    }
+
+    /// The rules that an officer may choose from for a dossier of `channel` on `day`.
+    pub fn exemptions_on(&self, channel: Channel, day: Date) -> impl Iterator<Item = &Exemption> {
+        let may = move |rule: &&Exemption| {
+            rule.holds_on(day) && rule.channel.is_none_or(|only| only == channel)
         };
-        self.exemptions.iter().find(may)
+        self.exemptions.iter().filter(may)
     }
 
     /// The item as it is to everybody; who is exempted may become known later.

@@ -160,7 +160,7 @@ fn wrong(spoil: impl FnOnce(&mut Files)) -> Vec<(String, &'static str)> {
     ];
     let texts: Vec<Value> = all.into_iter().cloned().collect();
     let found = assemble(files).err().unwrap_or_default();
-    let placed = found.into_iter().map(|Violation { field, rule, detail }| {
+    let placed = found.into_iter().map(|Violation { field, rule, detail, .. }| {
         let rule = rule.slug();
         let part = part_of(&field).to_owned();
         let named =

@@ -4,6 +4,7 @@ use domain::dossier::{Action, Actor, Command, Decision, Dossier, Refusal};
 use domain::law::Law;
 use domain::procedure::Channel;
 use domain::reminder::{Duty, Lateness, duty, is_received_late, nearness, new_due_on};
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 
 use super::world::{
@@ -209,7 +210,8 @@ fn a_dossier_is_apologised_for_once_even_after_its_term_began_again() {
             "action",
             RuleName::ApologiesMax,
             "the applicant was given a new date before",
-        );
+        )
+        .about(Fact::at_most(1, Unit::Times));
         assert_eq!(answer, Err(Refusal::invalid(refusal)), "{rest}");
     }
 }
@@ -486,13 +488,11 @@ fn nobody_gives_a_dossier_up_while_its_documents_can_still_come() {
             let dossier = played("5 working-day", Channel::Online, &history);
             let answer = dossier.decide(command("it", Action::RefuseExpired), &by, law(), at(when));
             let detail = format!("the applicant has until {until} for the documents");
-            let refusal =
-                Refusal::invalid(Violation::new("action", RuleName::NotYetExpired, detail));
-            assert_eq!(
-                answer.err(),
-                (!until.is_empty()).then_some(refusal),
-                "asked {asked}, given up {when}"
-            );
+            let refusal = until.parse().ok().map(|until| {
+                let broken = Violation::new("action", RuleName::NotYetExpired, detail);
+                Refusal::invalid(broken.about(Fact::until(until)))
+            });
+            assert_eq!(answer.err(), refusal, "asked {asked}, given up {when}");
         }
     }
 }

@@ -11,6 +11,7 @@ use domain::dossier::{
     REMARK_CHARACTERS_MAX, RULES, Refusal,
 };
 use domain::procedure::Channel;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 use jiff::{SignedDuration, Timestamp};
 
@@ -378,11 +379,8 @@ fn a_reason_or_a_note_has_at_most_300_characters_however_many_bytes() {
                 at_noon(),
             );
             let expected = refused.then(|| {
-                Refusal::invalid(Violation::new(
-                    field,
-                    RuleName::Length,
-                    "must be at most 300 characters",
-                ))
+                let most = Fact::at_most(300, Unit::Characters);
+                Refusal::invalid(Violation::unless(field, RuleName::Length, most))
             });
             assert_eq!(answer.err(), expected, "{field} of {characters}");
         }

@@ -11,9 +11,16 @@ use serde::de::{
 use super::json::Json;
 
 /// Texts of which each checked text of our bodies takes one: any, a code of each kind, a day, an
-/// instant.
-pub(super) const SAMPLES: [&str; 6] =
-    ["", "H20", "H20-260101-0001", "2026-01-01", "2026-01-01T00:00:00Z", "1.000001"];
+/// instant, a random name.
+pub(super) const SAMPLES: [&str; 7] = [
+    "",
+    "H20",
+    "H20-260101-0001",
+    "2026-01-01",
+    "2026-01-01T00:00:00Z",
+    "1.000001",
+    "00000000000000000000000000000000",
+];
 
 /// One step from an object or a list to a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,15 +46,21 @@ pub(super) enum Fault {
 pub(super) struct Broken {
     pub(super) path: Vec<Step>,
     pub(super) fault: Fault,
+    /// The names that there are instead, of a field or a value that is none.
+    pub(super) known: &'static [&'static str],
 }
 
 impl Broken {
     fn here(fault: Fault) -> Self {
-        Self { path: Vec::new(), fault }
+        Self { path: Vec::new(), fault, known: &[] }
     }
 
     fn at(fault: Fault, key: &str) -> Self {
-        Self { path: vec![Step::Key(key.to_owned())], fault }
+        Self { path: vec![Step::Key(key.to_owned())], ..Self::here(fault) }
+    }
+
+    fn of(self, known: &'static [&'static str]) -> Self {
+        Self { known, ..self }
     }
 
     fn within(mut self, step: Step) -> Self {
@@ -73,12 +86,12 @@ impl Error for Broken {
         Self::here(Fault::Type)
     }
 
-    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
-        Self::here(Fault::NoSuchValue)
+    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Self {
+        Self::here(Fault::NoSuchValue).of(known)
     }
 
-    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
-        Self::at(Fault::Unknown, field)
+    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
+        Self::at(Fault::Unknown, field).of(known)
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -2,6 +2,7 @@
 
 use domain::dossier::Action;
 use domain::payment::REFERENCE_CHARACTERS_MAX;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 use serde_json::{Map, Value, json};
 
@@ -57,16 +58,16 @@ pub(super) fn as_transition(event: &mut CloudEvent<Value>, ignored: &mut usize) 
 /// What was paid, as the desk reads it; taken out of the fields.
 fn paid(data: &mut Map<String, Value>, broken: &mut Vec<Violation>) -> Option<(String, u64)> {
     let (reference, amount) = (data.remove("reference"), data.remove("amountVnd"));
-    let mut wrong = |field: &str, rule, detail: &str| {
-        broken.push(Violation::new(format!("data.{field}"), rule, detail));
-    };
+    let mut wrong = |field: Violation| broken.push(field.within("data"));
+    let ill_typed = |field: &str| Violation::new(field, RuleName::WrongType, "has the wrong type");
     let reference = reference.filter(|given| !given.is_null()).and_then(|given| {
         let Some(text) = given.as_str().map(domain::text::line) else {
-            wrong("reference", RuleName::WrongType, "has the wrong type");
+            wrong(ill_typed("reference"));
             return None;
         };
         if !(1..=REFERENCE_CHARACTERS_MAX).contains(&text.chars().count()) {
-            wrong("reference", RuleName::Length, "must be 1 to 100 characters");
+            let bounds = Fact::between(1, REFERENCE_CHARACTERS_MAX, Unit::Characters);
+            wrong(Violation::unless("reference", RuleName::Length, bounds));
             return None;
         }
         Some(text)
@@ -74,7 +75,7 @@ fn paid(data: &mut Map<String, Value>, broken: &mut Vec<Violation>) -> Option<(S
     let amount = amount.filter(|given| !given.is_null()).and_then(|given| {
         let amount = given.as_u64();
         if amount.is_none() {
-            wrong("amountVnd", RuleName::WrongType, "has the wrong type");
+            wrong(ill_typed("amountVnd"));
         }
         amount
     });

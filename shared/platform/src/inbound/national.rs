@@ -2,6 +2,7 @@
 //! submission that it is, with what is wrong named as the portal has it.
 
 use domain::calendar::instant;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation, text};
 use jiff::civil::DateTime;
 use serde_json::{Map, Value};
@@ -143,8 +144,9 @@ pub(super) fn as_submission(
                 Some(kind) => drop(applicant.insert(ours.to_owned(), kind.into())),
                 None => {
                     // Named here; the reader of the submission must not miss it again.
-                    let detail = "must be 1 or 2";
-                    broken.push(Violation::new("data.LoaiDoiTuong", RuleName::KnownValue, detail));
+                    let kinds = Fact::choices(["1", "2"]);
+                    let field = "data.LoaiDoiTuong";
+                    broken.push(Violation::unless(field, RuleName::KnownValue, kinds));
                     applicant.insert(ours.to_owned(), "citizen".into());
                 }
             },
@@ -184,7 +186,9 @@ fn number(value: &Value) -> Result<String, Violation> {
     }
     let text = text::line(text);
     let fits = (1..=NUMBER_CHARACTERS_MAX).contains(&text.chars().count());
-    fits.then_some(text).ok_or_else(|| wrong(RuleName::Length, "must be 1 to 64 characters"))
+    let bounds = || Fact::between(1, NUMBER_CHARACTERS_MAX, Unit::Characters);
+    let broken = || wrong(RuleName::Length, "must be 1 to 64 characters").about(bounds());
+    fits.then_some(text).ok_or_else(broken)
 }
 
 /// `1` a citizen, `2` a business, as text or number.

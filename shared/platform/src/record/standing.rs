@@ -1,8 +1,9 @@
 //! How far an integrator's event has come, as it is stored and shown: ids, codes and names of rules,
 //! and nothing of what the event says.
 
+use domain::Violation;
 use domain::id::{CommandId, DossierCode};
-use domain::{RuleName, Violation};
+use domain::language::Language;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -122,7 +123,8 @@ pub struct BrokenField {
     pub field: String,
     /// The name of the rule.
     pub rule: String,
-    /// The limit, where it is the sender's own.
+    /// What the rule says, with its limits, in English; records of before there were such have
+    /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
@@ -136,8 +138,8 @@ impl From<&Violation> for BrokenField {
                     .all(|byte| byte.is_ascii_alphanumeric() || b".[]-_".contains(&byte))
         };
         let field = if ours(&violation.field) { violation.field.as_str() } else { "?" };
-        // Other details may quote what was sent.
-        let detail = (violation.rule == RuleName::TooLongAgo).then(|| violation.detail.clone());
+        // The detail may quote what was sent; what is stated is of our own words.
+        let detail = Some(violation.stated(Language::En));
         Self { field: field.to_owned(), rule: violation.rule.slug().to_owned(), detail }
     }
 }

@@ -22,6 +22,12 @@ pub(super) struct ApplicantBody {
 }
 
 impl ApplicantBody {
+    /// The number by the rules of `catalogue`, where it keeps them.
+    pub(super) fn id_number(&self, catalogue: &Catalogue) -> Option<IdNumber> {
+        let read = catalogue.identities().read(self.kind, self.id_kind.as_deref(), &self.id_number);
+        read.ok()
+    }
+
     /// The applicant by the rules of `catalogue`; none where something of it is wrong, each of which
     /// goes to `found`.
     pub(super) fn read(

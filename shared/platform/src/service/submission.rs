@@ -106,7 +106,7 @@ pub async fn submit(
     let claimed = request.at.map_or(now, moment);
     let at = claimed.min(now);
     let day = date_of(at);
-    let submission = request.body.read.judged(catalogue, day, &claimable)?;
+    let submission = request.body.read.judged(&request.by, catalogue, day, &claimable)?;
     if !submission.may_be_handed_in_by(&request.by) {
         return Err(Failure::Forbidden);
     }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::claiming::{taken_result, taken_violations};
 use crate::failure::{Failure, Retry};
+use crate::form::add_unnamed;
 use crate::port::{Advance, DossierStore, UploadClaims};
 
 /// The most attempts to decide a command without a version when other writers are faster.
@@ -101,8 +102,12 @@ async fn decided(
     dossier: &Dossier,
     (command, by, catalogue, now): (&Command, &Actor, &Catalogue, Timestamp),
 ) -> Result<Option<Moved>, Failure> {
-    let command = priced(command.clone(), dossier, by, catalogue, now);
-    let command = command.map_err(Failure::Invalid)?;
+    let priced = priced(command.clone(), dossier, by, catalogue, now);
+    let command = priced.map_err(|broken| {
+        let mut found = command.clone().violations(now);
+        add_unnamed(&mut found, broken);
+        Failure::Invalid(found)
+    })?;
     let next = match dossier.decide(command.clone(), by, catalogue.law(), now)? {
         Decision::Repeated(entry) => {
             return Ok(Some(Moved::to(dossier, &entry, catalogue.law())));
