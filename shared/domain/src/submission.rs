@@ -275,11 +275,7 @@ impl Submission {
             Actor::Citizen { id_number, .. } => *id_number == self.applicant.id_number,
             Actor::Integrator { .. } => by.speaks_for(&self.agency, self.matter()),
             Actor::Officer { duty: Duty::Counter, .. } => {
-                let brought = match self.channel {
-                    Channel::Counter | Channel::Postal => true,
-                    Channel::Online => false,
-                };
-                brought && by.speaks_for(&self.agency, self.matter())
+                self.channel.is_brought() && by.speaks_for(&self.agency, self.matter())
             }
             Actor::Officer { duty: Duty::Desk, .. }
             | Actor::Proven { .. }
@@ -299,6 +295,9 @@ impl Submission {
         let identity =
             catalogue.identities().violation(&self.applicant.id_number, &self.procedure, day);
         found.extend(identity.map(|violation| violation.within("applicant")));
+        if self.applicant.phone.is_none() && !by.may_do_without_phone(self.channel) {
+            found.push(Violation::required("applicant.phone"));
+        }
         found.extend(elsewhere(&self.documents, catalogue, day));
         let Some(procedure) = catalogue.procedure(&self.procedure, day) else {
             found.push(Violation::new(

@@ -258,8 +258,16 @@ impl SubmissionBody {
         let procedure = kept(ProcedureCode::try_from(body.procedure), &mut found);
         let agency = kept(AgencyCode::try_from(body.agency), &mut found);
         let ward = body.ward.and_then(|ward| kept(WardCode::try_from(ward), &mut found));
+        // Whoever hands in on-line owes it: it is named with all else. Who may leave it out at a
+        // counter is judged with who that is.
+        let phone_owed = !body.channel.is_brought() && !body.applicant.names_phone();
         let applicant = body.applicant.read(catalogue, &mut found);
-        let result_to = body.result_to.and_then(|to| to.read(&mut found));
+        found.extend(phone_owed.then(|| Violation::required("applicant.phone")));
+        let wish = body.result_to.and_then(|to| to.read(&mut found));
+        let result_to = match (wish, &applicant) {
+            (Some(wish), Some(applicant)) if !phone_owed => kept(wish.of(applicant), &mut found),
+            (_, _) => None,
+        };
         let DocumentsRead { documents, under_inspection } =
             read_documents(body.documents, uploads, &mut found);
         found.extend(amount_violations(&documents));
@@ -268,7 +276,6 @@ impl SubmissionBody {
                 if !under_inspection.is_empty() {
                     return Err(Failure::UnderInspection(under_inspection));
                 }
-                let result_to = result_to.map(|to| to.of(&applicant));
                 Ok(Submission {
                     procedure,
                     agency,
