@@ -97,7 +97,7 @@ impl Command {
         let only = |field: &str| {
             Violation::new(field, RuleName::CorrectOnly, "only a correction sets this right")
         };
-        given.into_iter().filter_map(|(field, given)| given.then(|| only(field))).collect()
+        given.into_iter().filter(|(_, given)| *given).map(|(field, _)| only(field)).collect()
     }
 
     /// Whether `entry` of `dossier` set right what this command does.
@@ -194,10 +194,8 @@ impl Dossier {
         let goes_on = correction.result_to.is_none() && !self.status.is_closed();
         let calls = before.result_to.is_some_and(|to| to.phone == *taken);
         let fields = [("applicant.phone", owed), ("resultTo.phone", goes_on && calls)];
-        fields
-            .into_iter()
-            .filter_map(|(field, owed)| owed.then(|| Violation::required(field)))
-            .collect()
+        let owed = fields.into_iter().filter(|(_, owed)| *owed);
+        owed.map(|(field, _)| Violation::required(field)).collect()
     }
 }
 
