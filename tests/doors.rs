@@ -326,12 +326,12 @@ async fn an_event_is_answered_with_everything_that_is_wrong_with_its_envelope_an
     // What a later version may have is no error.
     event["data"]["colour"] = json!("red");
     event["data"]["documentsWithSender"] = json!("perhaps");
-    event["data"]["applicant"].as_object_mut().unwrap().remove("phone");
+    event["data"]["applicant"].as_object_mut().unwrap().remove("fullName");
     event["data"]["code"] = json!(7);
     let mut found = told_of(&event.to_string()).await;
     found.sort();
     let expected = [
-        ("data.applicant.phone", "required"),
+        ("data.applicant.fullName", "required"),
         ("data.channel", "known-value"),
         ("data.code", "type"),
         ("data.documentsWithSender", "type"),

@@ -314,7 +314,7 @@ async fn left_by_a_predecessor(world: &World, agency: &str, code: &str) -> Strin
             kind: ApplicantKind::Citizen,
             full_name: FullName::try_from("Trần Thị Mẫu".to_owned()).unwrap(),
             id_number: IdNumber::try_from(CITIZEN.to_owned()).unwrap(),
-            phone: Phone::try_from("0912345678".to_owned()).unwrap(),
+            phone: Some(Phone::try_from("0912345678".to_owned()).unwrap()),
             email: None,
         },
         documents: Vec::new(),

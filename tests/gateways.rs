@@ -46,7 +46,7 @@ async fn send(world: &World, gateway: &impl Gateway) -> Verdict {
     let notice = templates
         .compose(&dossier, &dossier.history[0], Wording::First, Default::default())
         .unwrap();
-    gateway.send(&notice, &dossier.applicant.as_ref().unwrap().phone).await
+    gateway.send(&notice, dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap()).await
 }
 
 /// Reads a request to the end of what has come.

@@ -46,6 +46,7 @@ mod order;
 mod outages;
 mod page;
 mod payments;
+mod phoneless;
 mod post;
 mod procedures;
 mod proofs;

@@ -108,7 +108,7 @@ async fn a_dossier_reaches_the_portal_whole_with_each_step_of_its_history() {
         ("MaTTHC", "1.000382"),
         ("MaLinhVuc", world.catalogue.procedure_of(&dossier).unwrap().field.code.as_str()),
         ("ChuHoSo", applicant.full_name.reveal()),
-        ("SoDienThoai", applicant.phone.reveal()),
+        ("SoDienThoai", applicant.phone.as_ref().unwrap().reveal()),
         ("NgayTiepNhan", "20261117090001"),
         ("NgayKetThucXuLy", "20261117090007"),
         ("NgayTra", "20261117090008"),

@@ -207,8 +207,10 @@ async fn each_listed_code_has_the_effect_that_the_table_says() {
     let catalogue = with_speedsms();
     for (number, (provider, code, ruling)) in (1..).zip(catalogue.codes().listed()) {
         let dossier = Memory::copy(&model, "H20.03", number);
-        let (told, phone) =
-            (dossier.code.clone().into(), dossier.applicant.as_ref().unwrap().phone.clone());
+        let (told, phone) = (
+            dossier.code.clone().into(),
+            dossier.applicant.as_ref().unwrap().phone.clone().unwrap(),
+        );
         let message =
             serde_json::to_string(&CloudEvent::changed(&dossier.code, &dossier.history[0]))
                 .unwrap();

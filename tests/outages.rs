@@ -44,7 +44,7 @@ async fn reason(world: &World, code: &str) -> (&'static str, String) {
 async fn an_sms_account_without_money_costs_nobody_his_notice_though_he_has_no_zalo() {
     let world = World::new().await;
     let (code, message) = documents_wanted(&world).await;
-    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone;
+    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone.unwrap();
     let month = at("2026-12-17T00:00:00Z");
     world
         .contacts
@@ -167,7 +167,10 @@ impl NoticeBook for Deaf<'_> {
 /// What the month's messages have cost so far, in đồng.
 async fn spent_for(world: &World, code: &str) -> u64 {
     let applicant = world.dossier(code).await.into_state().applicant.unwrap();
-    let reach = world.contacts.reach(&applicant.phone, Some(&applicant.id_number), at(NOW)).await;
+    let reach = world
+        .contacts
+        .reach(applicant.phone.as_ref().unwrap(), Some(&applicant.id_number), at(NOW))
+        .await;
     reach.unwrap().spent_vnd
 }
 
@@ -253,7 +256,7 @@ async fn a_notice_is_late_from_the_opening_on_and_not_since_the_evening() {
 async fn a_number_that_one_channel_does_not_reach_for_long_is_remembered_beside_a_shorter_memory() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
-    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone;
+    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone.unwrap();
     let (long, short) = (at("2026-12-17T00:00:00Z"), at("2026-11-20T00:00:00Z"));
     for (channel, until) in
         [(domain::notice::NoticeChannel::Zalo, long), (domain::notice::NoticeChannel::Sms, short)]
@@ -316,7 +319,7 @@ async fn eventful_days() -> Vec<Value> {
     let call = Call::submit("unreachable").body(&unreachable);
     let landline = call.at_submit(&world.intake, &world, at(NOW)).await.code();
     tell(&world, &world.notices, &by_sms, &changed(&world, &landline, 1).await, NOW).await.unwrap();
-    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone;
+    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone.unwrap();
     let agency = crate::support::call::AGENCY.parse().unwrap();
     let spending = [("nearly", 50_000_000, 0), ("shared", 1, 1_800_000), ("over", 10_000_000, 0)];
     for (key, vnd, of_agency) in spending {

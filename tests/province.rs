@@ -177,7 +177,12 @@ impl Province {
             Some(_) | None => {
                 let day = date_of(minute).strftime("%y%m%d");
                 let code = format!("{AGENCY}-{day}-9{:03}", self.asked.brought.len() + 1);
-                let event = submit_event(&format!("{code}/0"), &time, Some(&code));
+                let mut event = submit_event(&format!("{code}/0"), &time, Some(&code));
+                // One in four came to their counter, and has no telephone.
+                if self.asked.brought.len() % 4 == 3 {
+                    event["data"]["channel"] = "counter".into();
+                    event["data"]["applicant"].as_object_mut().unwrap().remove("phone");
+                }
                 (code, event)
             }
         };

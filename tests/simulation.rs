@@ -41,6 +41,8 @@ use crate::support::world::{NOW, World, at};
 
 /// How many dossiers the province of the simulation has; each changes five times.
 const DOSSIERS: usize = 2_000;
+/// Of how many applicants one has no telephone.
+const NO_PHONE_ONE_IN: usize = 50;
 const SEED: u64 = 20_261_123;
 const CHANGES: [Action; 5] = [
     Action::Submit,
@@ -388,6 +390,9 @@ fn dossiers(model: &Dossier) -> Vec<Dossier> {
     let dossier = |number: usize| {
         let agency = agencies[fastrand::usize(0..agencies.len())];
         let mut dossier = Memory::copy(model, agency, number).into_state();
+        if number.is_multiple_of(NO_PHONE_ONE_IN) {
+            dossier.applicant.as_mut().unwrap().phone = None;
+        }
         let mut at = at(NOW);
         let first = dossier.history[0].clone();
         dossier.history.clear();
@@ -419,7 +424,8 @@ fn preferences(dossiers: &[Dossier]) -> BTreeMap<String, Reach> {
             2 => Reach { legal_only: true, ..Reach::default() },
             _ => continue,
         };
-        chosen.insert(dossier.applicant.as_ref().unwrap().phone.zalo().to_owned(), preferred);
+        let Some(phone) = &dossier.applicant.as_ref().unwrap().phone else { continue };
+        chosen.insert(phone.zalo().to_owned(), preferred);
     }
     chosen
 }
@@ -543,6 +549,16 @@ impl Province {
         1 + usize::from(self.misreported.lock().unwrap().contains(name))
     }
 
+    /// Who has no telephone is told nothing, nobody is asked to, and nobody else ends like this.
+    fn check_reachable(&self, thread: &NoticeThread, (name, notice): (&str, &NoticeRecord)) {
+        let SubjectCode::Dossier(code) = thread.code() else { panic!("{name} is no dossier's") };
+        let applicant = self.kept.dossiers[code].applicant.as_ref().unwrap();
+        let ends_so = notice.reason.as_ref().is_some_and(|reason| reason.name() == "no-phone");
+        let merged = matches!(notice.state, NoticeState::Merged { .. });
+        assert!(ends_so == applicant.phone.is_none() || merged, "{name}: {:?}", notice.reason);
+        assert!(!ends_so || notice.attempts.is_empty(), "{name}: {:?}", notice.attempts);
+    }
+
     /// What holds of every notice at its end.
     fn check(&self, name: &str, notice: &NoticeRecord) {
         assert!(notice.state.is_end(), "{name}: {:?}", notice.state);
@@ -630,7 +646,9 @@ async fn ten_thousand_notices_survive_faults_and_deaths_at_random_points() {
         let told: Vec<u64> = thread.notices().iter().map(|notice| notice.version).collect();
         assert_eq!(told, [1, 2, 3, 4, 5], "{}: a change was forgotten", thread.code());
         for notice in thread.notices() {
-            province.check(&format!("{}/{}", thread.code(), notice.version), notice);
+            let name = format!("{}/{}", thread.code(), notice.version);
+            province.check(&name, notice);
+            province.check_reachable(thread, (&name, notice));
             *ends.entry(notice.state.name()).or_default() += 1;
             carriers.extend(
                 notice.attempts.iter().filter(|call| is_told(call)).map(|call| call.provider),

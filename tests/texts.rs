@@ -54,7 +54,7 @@ async fn what_is_written_in_another_way_is_stored_in_one() {
         (applicant.full_name.reveal(), applicant.id_number.reveal()),
         ("Trần Thị Mẫu", CITIZEN)
     );
-    assert_eq!(applicant.phone.reveal(), "+84912345678");
+    assert_eq!(applicant.phone.as_ref().unwrap().reveal(), "+84912345678");
     assert_eq!(dossier.ward.clone().map(String::from).as_deref(), Some("29869"));
     let DocumentContent::Reference(kept) = &dossier.documents[0].content else { panic!("paper") };
     assert_eq!(kept.url, "https://files.example/don-de-nghi.pdf");

@@ -90,7 +90,9 @@ async fn zalos_documented_answers_are_understood() {
         told["phone"] = format!("84{}", &phone[1..]).into();
         stack.behave(told).await;
         assert_eq!(
-            gateway.send(&notice, &dossier.applicant.as_ref().unwrap().phone).await,
+            gateway
+                .send(&notice, dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap())
+                .await,
             expected,
             "{behaviour}"
         );
@@ -100,10 +102,11 @@ async fn zalos_documented_answers_are_understood() {
     }
     let (notice, dossier) = a_notice(&unique_phone()).await;
     assert!(matches!(
-        gateway.send(&notice, &dossier.applicant.as_ref().unwrap().phone).await,
+        gateway.send(&notice, dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap()).await,
         Verdict::Accepted { .. }
     ));
-    let stranger = zalo("").send(&notice, &dossier.applicant.as_ref().unwrap().phone).await;
+    let stranger =
+        zalo("").send(&notice, dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap()).await;
     assert_eq!(stranger, Verdict::Declined { code: -124 });
 }
 
@@ -131,7 +134,7 @@ fn vnpt(password: &str) -> Vnpt {
 }
 
 async fn asked(provider: Provider, notice: &Notice, dossier: &Dossier) -> Verdict {
-    let phone = &dossier.applicant.as_ref().unwrap().phone;
+    let phone = dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap();
     match provider {
         Provider::Zalo => zalo(setting("ZALO_ACCESS_TOKEN")).send(notice, phone).await,
         Provider::Esms => esms().send(notice, phone).await,
@@ -216,7 +219,7 @@ async fn each_gateway_takes_a_good_message_and_what_happens_on_the_way_is_distin
 #[tokio::test]
 async fn a_gateway_that_does_not_know_us_says_so() {
     let (notice, dossier) = a_notice(&unique_phone()).await;
-    let phone = &dossier.applicant.as_ref().unwrap().phone;
+    let phone = dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap();
     assert_eq!(
         speedsms("a stranger's").send(&notice, phone).await,
         Verdict::Declined { code: 101 }
@@ -251,9 +254,11 @@ async fn zalo_renews_a_token_once_and_the_old_way_in_is_closed() {
 async fn esms_recognises_a_message_sent_twice() {
     let gateway = esms();
     let (notice, dossier) = a_notice(&unique_phone()).await;
-    let first = gateway.send(&notice, &dossier.applicant.as_ref().unwrap().phone).await;
+    let first =
+        gateway.send(&notice, dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap()).await;
     assert!(matches!(first, Verdict::Accepted { .. }), "{first:?}");
-    let second = gateway.send(&notice, &dossier.applicant.as_ref().unwrap().phone).await;
+    let second =
+        gateway.send(&notice, dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap()).await;
     assert_eq!(second, Verdict::Declined { code: 124 });
     assert_eq!(codes().ruling(Provider::Esms, 124).treatment, Treatment::AcceptedBefore);
 }
@@ -292,10 +297,14 @@ async fn the_gateways_report_deliveries_as_their_vendors_do() {
         let verdict = match gateway {
             "zalo" => {
                 zalo(setting("ZALO_ACCESS_TOKEN"))
-                    .send(&notice, &dossier.applicant.as_ref().unwrap().phone)
+                    .send(&notice, dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap())
                     .await
             }
-            _ => esms().send(&notice, &dossier.applicant.as_ref().unwrap().phone).await,
+            _ => {
+                esms()
+                    .send(&notice, dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap())
+                    .await
+            }
         };
         let Verdict::Accepted { message: Some(message) } = verdict else {
             panic!("{gateway}: {verdict:?}")
@@ -321,7 +330,7 @@ async fn a_gateway_that_is_not_there_was_certainly_not_reached() {
     let (notice, dossier) = a_notice(&unique_phone()).await;
     let nowhere = Zalo { url: Address::try_from("http://127.0.0.1:9").unwrap(), ..zalo("x") };
     assert_eq!(
-        nowhere.send(&notice, &dossier.applicant.as_ref().unwrap().phone).await,
+        nowhere.send(&notice, dossier.applicant.as_ref().unwrap().phone.as_ref().unwrap()).await,
         Verdict::NotTaken { instead: "unreachable".into(), retry_after: None }
     );
 }

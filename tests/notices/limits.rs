@@ -126,7 +126,14 @@ async fn what_the_law_wants_is_neither_held_back_nor_merged() {
 #[tokio::test]
 async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
     let world = World::new().await;
-    let phone = world.dossier(&submitted(&world).await).await.into_state().applicant.unwrap().phone;
+    let phone = world
+        .dossier(&submitted(&world).await)
+        .await
+        .into_state()
+        .applicant
+        .unwrap()
+        .phone
+        .unwrap();
     for _ in 0..10 {
         world
             .contacts
@@ -153,7 +160,7 @@ async fn a_number_gets_no_more_service_notices_a_day_than_its_cap() {
 async fn when_the_month_s_money_is_spent_only_what_the_law_wants_is_sent() {
     let world = World::new().await;
     let code = submitted(&world).await;
-    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone;
+    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone.unwrap();
     world
         .contacts
         .count(Some(&phone), Charge { vnd: 60_000_000, ..Charge::default() }, at(NOW))

@@ -113,9 +113,14 @@ fn notices(province: &Province, dossiers: &BTreeMap<String, Dossier>, wrong: &mu
         .values()
         .filter_map(|item| Some((item["code"]["S"].as_str()?.to_owned(), item.to_string())))
         .collect();
-    for code in dossiers.keys() {
+    for (code, dossier) in dossiers {
         if !threads.contains_key(code) {
             wrong.push(format!("nobody was told of {code}"));
+        }
+        let has_phone = dossier.applicant.as_ref().is_some_and(|who| who.phone.is_some());
+        let sent = state.outside.phones.iter().any(|sent| sent.name.contains(code.as_str()));
+        if sent && !has_phone {
+            wrong.push(format!("somebody was told of {code}, whose applicant has no telephone"));
         }
     }
     for item in state.tables["NoticesTable"].values() {

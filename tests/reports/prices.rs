@@ -20,7 +20,11 @@ async fn a_price_that_cannot_be_is_recorded_and_alarmed_and_never_booked() {
         let code = notified_by_sms(&world).await;
         let spent = world
             .contacts
-            .reach(&world.dossier(&code).await.applicant.as_ref().unwrap().phone, None, at(SOON))
+            .reach(
+                world.dossier(&code).await.applicant.as_ref().unwrap().phone.as_ref().unwrap(),
+                None,
+                at(SOON),
+            )
             .await
             .unwrap();
         let log = Log::kept();
@@ -44,7 +48,7 @@ async fn a_price_that_cannot_be_is_recorded_and_alarmed_and_never_booked() {
             .await;
         assert_eq!((shown.status, &shown.body["costVnd"]), (200, &850.into()), "{stated}");
         assert_eq!(shown.body["notices"][0]["attempts"][1]["implausiblePrice"], kept, "{stated}");
-        let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone;
+        let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone.unwrap();
         assert_eq!(
             world.contacts.reach(&phone, None, at(SOON)).await.unwrap().spent_vnd,
             spent.spent_vnd,
@@ -57,7 +61,7 @@ async fn a_price_that_cannot_be_is_recorded_and_alarmed_and_never_booked() {
 async fn no_price_of_a_report_that_is_faster_than_the_answer_moves_the_month_s_budget() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
-    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone;
+    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone.unwrap();
     let book = Early { world: &world, price: "4,242,424" };
     let gateways = Scripted::pair([declined(-118)], [accepted("s1")]);
     tell(&world, &book, &gateways, &changed(&world, &code, 1).await, NOW).await.unwrap();
@@ -128,7 +132,7 @@ async fn a_record_that_was_spoilt_by_a_wild_price_before_can_be_read() {
 async fn a_month_s_sum_that_no_number_of_ours_holds_stops_service_notices_and_nothing_else() {
     let world = World::new().await;
     let code = Call::submit("k").at_submit(&world.intake, &world, at(NOW)).await.code();
-    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone;
+    let phone = world.dossier(&code).await.into_state().applicant.unwrap().phone.unwrap();
     let wild = domain::thread::Charge { vnd: u64::MAX, ..Default::default() };
     for _ in 0..2 {
         world.contacts.count(Some(&phone), wild, at(NOW)).await.unwrap();

@@ -45,7 +45,7 @@ impl Memory {
         dossier.code = format!("{agency}-261117-{number:05}").parse().unwrap();
         dossier.agency = agency.parse().unwrap();
         dossier.applicant.as_mut().unwrap().phone =
-            Phone::try_from(format!("091{number:07}")).unwrap();
+            Some(Phone::try_from(format!("091{number:07}")).unwrap());
         dossier.try_into().unwrap()
     }
 

@@ -43,6 +43,7 @@ const ANSWERS: [(&str, u16, &str); 176] = [
     ("submit-dossier.broken-form", 400, "form.child.birthDate date"),
     ("submit-dossier.counter", 201, ""),
     ("submit-dossier.counter-by-officer", 201, ""),
+    ("submit-dossier.no-phone", 201, ""),
     ("submit-dossier.by-desk-officer", 403, "forbidden"),
     ("submit-dossier.business", 201, ""),
     ("submit-dossier.postal", 201, ""),

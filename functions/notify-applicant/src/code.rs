@@ -84,7 +84,7 @@ where
             return unsent("nobody is there to get it");
         };
         let phone = &phone;
-        if self.catalogue.telephones().unreachable(phone, day).is_some() {
+        if self.catalogue.telephones().unreachable(Some(phone), day).is_some() {
             return unsent("no message arrives at the number");
         }
         let policy = self.policy(day);
@@ -132,7 +132,8 @@ where
         Ok(())
     }
 
-    /// Whose telephone a proof is about: of the dossier's applicant, or of a feedback's author.
+    /// Whose telephone a proof is about: of the dossier's applicant, or of a feedback's author; none
+    /// where they have none.
     async fn addressee(
         &self,
         proof: &ProofRecord,
@@ -144,7 +145,7 @@ where
         }
         let dossier = self.dossiers.dossier(&proof.code).await?;
         let applicant = dossier.and_then(|dossier| dossier.applicant.clone());
-        Ok(applicant.map(|applicant| (applicant.phone, Some(applicant.id_number))))
+        Ok(applicant.and_then(|applicant| Some((applicant.phone?, Some(applicant.id_number)))))
     }
 
     /// Every provider that may be asked, those of the channels that the applicant wants first.

@@ -21,6 +21,7 @@ use domain::calendar::date_of;
 use domain::notice::policy::{NoticePolicy, Reach};
 use domain::notice::teller::Teller;
 use domain::notice::{Language, NoticeChannel, Provider};
+use domain::phone::Unreachable;
 use domain::thread::{
     Call, Charge, DelayReason, NoticeRecord, NoticeThread, Routing, UnsentReason,
 };
@@ -202,8 +203,17 @@ where
                 return Ok(next(stored, &thread, now));
             }
         }
+        let Some(phone) = phone else {
+            // Nothing is wrong: their agency tells them by letter, or at the counter.
+            tracing::info!(dossier = %code, "nobody is told who has no telephone");
+            let reason = UnsentReason::Unreachable(Unreachable::NoPhone);
+            thread.refuse(notice.version, reason, now);
+            let stored = self.keep(&mut thread, since, &subject, now).await?;
+            return Ok(next(stored, &thread, now));
+        };
         // Nobody is asked, and so nobody paid, to send where no message arrives.
-        if let Some(unreachable) = self.catalogue.telephones().unreachable(phone, date_of(now)) {
+        let telephones = self.catalogue.telephones();
+        if let Some(unreachable) = telephones.unreachable(Some(phone), date_of(now)) {
             let (dossier, class, reason) =
                 (&code.to_string(), notice.class.name(), unreachable.name());
             tracing::warn!(dossier, class, reason, "{}", LogLine::NoticeUnsent);
@@ -436,7 +446,7 @@ where
             let (dossier, left_unknown) = (&thread.code().to_string(), charge.left_unknown);
             tracing::error!(dossier, left_unknown, "{}", LogLine::NoticeLeftUnknown);
         }
-        self.contacts.count(subject.addressee().map(|(phone, _)| phone), charge, now).await
+        self.contacts.count(subject.addressee().and_then(|(phone, _)| phone), charge, now).await
     }
 }
 

@@ -35,7 +35,8 @@ impl Questions<'_> {
 
 impl<D, B: NoticeBook, C, G, L> Desk<'_, D, B, C, G, L> {
     /// Opens the thread of the question where the dossier of `subject` has a return that its own
-    /// thread, which has `noted` this many entries, does not know yet. It is opened before that
+    /// thread, which has `noted` this many entries, does not know yet, and whoever applied has a
+    /// telephone. It is opened before that
     /// thread is stored: who dies in between comes again, and finds it there.
     pub(crate) async fn open_question(
         &self,
@@ -44,6 +45,10 @@ impl<D, B: NoticeBook, C, G, L> Desk<'_, D, B, C, G, L> {
         now: Timestamp,
     ) -> Result<(), Failure> {
         let Subject::Dossier(dossier) = subject else { return Ok(()) };
+        // Who cannot be asked is not counted among those who were.
+        if subject.has_no_phone() {
+            return Ok(());
+        }
         let returned = Returned::of(dossier.status, &dossier.history);
         let Some(returned) = returned.filter(|returned| noted < returned.version) else {
             return Ok(());

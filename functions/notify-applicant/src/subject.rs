@@ -113,16 +113,22 @@ impl Subject<'_> {
         }
     }
 
-    /// Where messages go, and under which identity number wishes are kept, if any are.
-    pub(crate) fn addressee(&self) -> Option<(&Phone, Option<&IdNumber>)> {
+    /// Where messages go, if they have a telephone, and under which identity number wishes are kept, if
+    /// any are; `None` where there is nobody any more.
+    pub(crate) fn addressee(&self) -> Option<(Option<&Phone>, Option<&IdNumber>)> {
         match self {
             Self::Dossier(dossier) | Self::Question { dossier, .. } => {
                 let applicant = dossier.applicant.as_ref()?;
-                Some((&applicant.phone, Some(&applicant.id_number)))
+                Some((applicant.phone.as_ref(), Some(&applicant.id_number)))
             }
-            Self::Feedback { phone, .. } => phone.as_ref().map(|phone| (phone, None)),
-            Self::Report { leader, .. } => leader.map(|leader| (&leader.phone, None)),
+            Self::Feedback { phone, .. } => phone.as_ref().map(|phone| (Some(phone), None)),
+            Self::Report { leader, .. } => leader.map(|leader| (Some(&leader.phone), None)),
         }
+    }
+
+    /// Whether whoever is to be told has no telephone.
+    pub(crate) fn has_no_phone(&self) -> bool {
+        self.addressee().is_some_and(|(phone, _)| phone.is_none())
     }
 
     /// Whether its author wants nothing but what the law wants.

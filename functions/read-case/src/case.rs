@@ -170,7 +170,8 @@ struct Person<'a> {
     full_name: &'a FullName,
     id_kind: &'a str,
     id_number: &'a str,
-    phone: &'a Phone,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a Phone>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a Email>,
 }
@@ -394,7 +395,7 @@ impl<'a> Person<'a> {
             full_name: &applicant.full_name,
             id_kind: applicant.id_number.kind(),
             id_number: applicant.id_number.reveal(),
-            phone: &applicant.phone,
+            phone: applicant.phone.as_ref(),
             email: applicant.email.as_ref(),
         }
     }

@@ -150,7 +150,8 @@ impl<'a> Row<'a> {
                 text = applicant.map(|applicant| applicant.full_name.reveal().to_owned());
             }
             FormContent::Phone => {
-                text = applicant.map(|applicant| applicant.phone.domestic());
+                let phone = applicant.and_then(|applicant| applicant.phone.as_ref());
+                text = phone.map(|phone| phone.domestic());
             }
             FormContent::Email => {
                 let email = applicant.and_then(|applicant| applicant.email.as_ref());

@@ -126,6 +126,7 @@ fn reason(why: &str) -> &str {
         "land-line" => "số cố định",
         "no-mobile-range" => "không phải số di động",
         "foreign-number" => "số nước ngoài",
+        "no-phone" => "không có điện thoại",
         "no-provider" => "chưa có nhà cung cấp",
         "given-up" => "quá thời hạn gửi",
         "quiet-hours" => "chờ hết giờ nghỉ",

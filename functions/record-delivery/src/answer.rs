@@ -83,7 +83,7 @@ impl<B: Inquiries + Contacts, G: MessageGateways, A: AccountReplies> Answering<'
             return Ok(false);
         }
         if let Asker::Phone(phone) = &asked.from
-            && catalogue.telephones().unreachable(phone, day).is_some()
+            && catalogue.telephones().unreachable(Some(phone), day).is_some()
         {
             return Ok(false);
         }

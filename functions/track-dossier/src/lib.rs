@@ -83,7 +83,8 @@ pub async fn handle(
             if let Some(thread) = &mut thread {
                 thread.settle(&catalogue.notice_policy(date_of(now)), now);
             }
-            let phone = dossier.applicant.as_ref().map(|applicant| &applicant.phone);
+            let applicant = dossier.applicant.as_ref();
+            let phone = applicant.and_then(|applicant| applicant.phone.as_ref());
             HttpReply::json(200, &NoticeList::of(&subject, phone, thread.as_ref()))
         }
         "GET /v1/dossiers/{code}/deliveries" => {

@@ -72,8 +72,12 @@ pub struct Applicant {
     pub full_name: FullName,
     /// The identity number with its kind.
     pub id_number: IdNumber,
-    /// Where they can be called, and messages go where that is possible.
-    pub phone: Phone,
+    /// Where they can be called, and messages go where that is possible; none of somebody without a
+    /// telephone, whom an officer or an integrator takes in ([`Actor::may_do_without_phone`]).
+    ///
+    /// [`Actor::may_do_without_phone`]: crate::dossier::Actor::may_do_without_phone
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
     /// The e-mail address, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,

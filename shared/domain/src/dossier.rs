@@ -291,7 +291,7 @@ impl Dossier {
         self.check_supplement(&command, by)?;
         self.check_handover(&command, by)?;
         self.check_payment(&command, by)?;
-        self.check_correction(&command, by)?;
+        let righted = self.righted(&command, by)?;
         let at = self.time_of(command.at, now)?;
         if rule.action == Action::RefuseExpired {
             self.check_expired(at, law)?;
@@ -302,6 +302,7 @@ impl Dossier {
         let promised = self.promised(&command, by, at, law)?;
         let asked_late = self.asks_late(rule.action, at, law)?;
         let mut next = self.moved(rule, command, (at, now), by.signature(), asked_late, law)?;
+        next.correct(righted);
         next.promise(promised);
         self.keep_count(rule, &mut next, law);
         let next = Self::of(next);
@@ -400,7 +401,6 @@ impl Dossier {
             next.results.push(ResultDocument { version, ..*document });
         }
         next.handovers.extend(command.handover.map(|handover| Handover { version, ..handover }));
-        next.correct(&command.correction);
         next.keep_money(command.fees, command.payment.map(FeeReceipt::from));
         next.forms.extend(command.form.map(|fields| FilledForm { version, fields }));
         let dates = self.dates_after(rule, &next.history, law)?;

@@ -127,7 +127,8 @@ impl Leaders {
 
     /// Offices whose telephone number cannot get messages on their first day.
     pub(crate) fn unreachable(&self, telephones: &Telephones) -> Vec<Violation> {
-        let reason = |leader: &Leader| telephones.unreachable(&leader.phone, leader.valid_from);
+        let reason =
+            |leader: &Leader| telephones.unreachable(Some(&leader.phone), leader.valid_from);
         let violation = |(place, leader): (usize, &Leader)| {
             let detail = format!(
                 "{}: no message can be sent to its telephone: {}",

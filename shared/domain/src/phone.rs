@@ -180,7 +180,7 @@ impl Phone {
     }
 }
 
-/// Why no message can reach a number.
+/// Why no message can reach somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unreachable {
@@ -190,6 +190,8 @@ pub enum Unreachable {
     NoMobileRange,
     /// It is another country's, where none of our providers sends.
     ForeignNumber,
+    /// They gave no number: they are told by letter, or at the counter.
+    NoPhone,
 }
 
 impl Unreachable {
@@ -199,6 +201,7 @@ impl Unreachable {
             Self::LandLine => "land-line",
             Self::NoMobileRange => "no-mobile-range",
             Self::ForeignNumber => "foreign-number",
+            Self::NoPhone => "no-phone",
         }
     }
 }
@@ -255,9 +258,12 @@ impl Telephones {
         if found.is_empty() { Ok(Self(ranges)) } else { Err(found) }
     }
 
-    /// The reason why `phone` cannot get messages on `day`; `None` if it can. No gateway is asked,
-    /// or paid, for such a number.
-    pub fn unreachable(&self, phone: &Phone, day: Date) -> Option<Unreachable> {
+    /// The reason why whoever has `phone` cannot get messages on `day`; `None` if they can. No gateway
+    /// is asked, or paid, where they cannot.
+    pub fn unreachable(&self, phone: Option<&Phone>, day: Date) -> Option<Unreachable> {
+        let Some(phone) = phone else {
+            return Some(Unreachable::NoPhone);
+        };
         let Some(national) = phone.national() else {
             return Some(Unreachable::ForeignNumber);
         };

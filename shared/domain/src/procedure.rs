@@ -54,6 +54,14 @@ impl Channel {
             Self::Postal => "Bưu chính công ích",
         }
     }
+
+    /// Whether what comes by it is brought or sent to an agency, where somebody takes it in.
+    pub fn is_brought(self) -> bool {
+        match self {
+            Self::Counter | Self::Postal => true,
+            Self::Online => false,
+        }
+    }
 }
 
 /// How far a procedure can be done on-line (NĐ 42/2022).

@@ -290,11 +290,7 @@ impl Submission {
             Actor::Citizen { id_number, .. } => *id_number == self.applicant.id_number,
             Actor::Integrator { .. } => by.speaks_for(&self.agency, self.matter()),
             Actor::Officer { duty: Duty::Counter, .. } => {
-                let brought = match self.channel {
-                    Channel::Counter | Channel::Postal => true,
-                    Channel::Online => false,
-                };
-                brought && by.speaks_for(&self.agency, self.matter())
+                self.channel.is_brought() && by.speaks_for(&self.agency, self.matter())
             }
             Actor::Officer { duty: Duty::Desk, .. }
             | Actor::Proven { .. }
@@ -315,6 +311,7 @@ impl Submission {
             agency: Some(&self.agency),
             channel: Some(self.channel),
             id_number: Some(&self.applicant.id_number),
+            has_phone: Some(self.applicant.phone.is_some()),
             documents: Some(&self.documents),
             codes: Some(codes),
             form: self.form.as_ref(),

@@ -29,6 +29,7 @@ mod rules {
     mod live;
     mod notices;
     mod payments;
+    mod phoneless;
     mod post;
     mod printed;
     mod properties;

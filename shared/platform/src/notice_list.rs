@@ -14,7 +14,8 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub struct NoticeList<'a> {
     code: &'a SubjectCode,
-    /// The number, as far as an officer needs it to recognise it; none where the content is gone.
+    /// The number, as far as an officer needs it to recognise it; none where nobody has one, or the
+    /// content is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     cost_vnd: u64,

@@ -330,7 +330,7 @@ pub struct SubmissionReceipt {
     /// forms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
-    /// Why no message can be sent to the applicant's telephone, where none can.
+    /// Why no message can be sent to the applicant, where none can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_reachable: Option<Unreachable>,
     /// The code of the dossier.

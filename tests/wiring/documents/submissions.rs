@@ -149,6 +149,28 @@ fn the_schema_and_the_code_take_and_refuse_the_same_submissions() {
 }
 
 #[test]
+fn the_schema_and_the_code_miss_a_telephone_on_line_and_where_the_postman_has_none_to_call() {
+    let schema = Documents::read().schema("SubmissionBody");
+    let to = json!({ "address": "12 Lê Lợi", "province": "82" });
+    let called = json!({ "address": "12 Lê Lợi", "province": "82", "phone": "0987 654 321" });
+    let mut taken = 0;
+    for channel in ["online", "counter", "postal"] {
+        for phone in [json!(null), json!("0912 345 678")] {
+            for result_to in [json!(null), to.clone(), called.clone()] {
+                let mut body = good_submission();
+                body["channel"] = channel.into();
+                body["applicant"]["phone"] = phone.clone();
+                body["resultTo"] = result_to;
+                let (schema_says, code_says) = (fits(&schema, &body), taken_by_the_code(&body));
+                assert_eq!(schema_says.is_ok(), code_says.is_ok(), "{code_says:?}: {body}");
+                taken += usize::from(code_says.is_ok());
+            }
+        }
+    }
+    assert_eq!(taken, 3 + 2 * (3 + 2));
+}
+
+#[test]
 fn the_schema_and_the_code_miss_and_mind_the_same_fields() {
     let schema = Documents::read().schema("SubmissionBody");
     for place in ["", "/applicant", "/documents/0"] {

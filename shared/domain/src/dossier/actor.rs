@@ -6,6 +6,7 @@ use super::{Action, AlsoBy, By, Dossier, HistoryEntry, Rule};
 use crate::agency::{Matter, Remit};
 use crate::applicant::IdNumber;
 use crate::id::{AgencyCode, DossierCode};
+use crate::procedure::Channel;
 
 /// Longest account, in characters. OpenID Connect allows 255 (Core §2), of which issuers use some
 /// 40; each entry of a history keeps one, and a history has to fit its item.
@@ -90,6 +91,21 @@ impl Actor {
                 own == agency || covered(predecessors)
             }
             Self::Integrator { agencies, .. } => covered(agencies),
+            Self::Portal { .. }
+            | Self::Citizen { .. }
+            | Self::Proven { .. }
+            | Self::System { .. } => false,
+        }
+    }
+
+    /// Whether an applicant may be left without a telephone by the actor, in a dossier that came by
+    /// `channel`. An officer has the applicant or their letter before them, as an integrator's has
+    /// at a counter, and may see that a number is a stranger's; who applies on-line is told by
+    /// telephone alone.
+    pub fn may_do_without_phone(&self, channel: Channel) -> bool {
+        match self {
+            Self::Officer { .. } => true,
+            Self::Integrator { .. } => channel.is_brought(),
             Self::Portal { .. }
             | Self::Citizen { .. }
             | Self::Proven { .. }

@@ -32,17 +32,21 @@ impl Correction {
         self.applicant.is_none() && self.result_to.is_none()
     }
 
-    /// What holds once it is carried out where `before` held.
-    fn applied_to(&self, before: Particulars<'_>) -> (Applicant, Option<ResultTo>) {
+    /// What holds once it is carried out where `before` held. Fails where it wants the result by post
+    /// and nobody has a telephone.
+    fn applied_to(&self, before: Particulars<'_>) -> Result<Righted, Violation> {
         let applicant = self.applicant.as_ref().unwrap_or(before.applicant);
         let to = match &self.result_to {
-            Some(ResultWish::ByPost(wish)) => Some(wish.of(applicant)),
+            Some(ResultWish::ByPost(wish)) => Some(wish.of(applicant)?),
             Some(ResultWish::NotByPost) => None,
             None => before.result_to.map(|to| to.following(before.applicant, applicant)),
         };
-        (applicant.clone(), to)
+        Ok((applicant.clone(), to))
     }
 }
+
+/// The applicant as a correction sets them right, and where the result is wanted then.
+pub(super) type Righted = (Applicant, Option<ResultTo>);
 
 /// What a correction replaced: the applicant and where the result was wanted until then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,10 +69,9 @@ impl Replaced {
     pub(super) fn stored_bytes(&self) -> usize {
         let Self { version: _, applicant, result_to } = self;
         let email = applicant.email.as_ref().map_or(0, |email| email.reveal().len());
-        let texts = applicant.full_name.reveal().len()
-            + applicant.id_number.reveal().len()
-            + applicant.phone.reveal().len()
-            + email;
+        let phone = applicant.phone.as_ref().map_or(0, |phone| phone.reveal().len());
+        let texts =
+            applicant.full_name.reveal().len() + applicant.id_number.reveal().len() + phone + email;
         APPLICANT_BYTES + texts + result_to.as_ref().map_or(0, ResultTo::stored_bytes)
     }
 }
@@ -94,7 +97,7 @@ impl Command {
         let only = |field: &str| {
             Violation::new(field, RuleName::CorrectOnly, "only a correction sets this right")
         };
-        given.into_iter().filter_map(|(field, given)| given.then(|| only(field))).collect()
+        given.into_iter().filter(|(_, given)| *given).map(|(field, _)| only(field)).collect()
     }
 
     /// Whether `entry` of `dossier` set right what this command does.
@@ -107,8 +110,9 @@ impl Command {
             dossier.particulars_at(entry.version),
         );
         before.zip(after).is_some_and(|(before, after)| {
-            let (applicant, to) = self.correction.applied_to(before);
-            applicant == *after.applicant && to.as_ref() == after.result_to
+            self.correction.applied_to(before).is_ok_and(|(applicant, to)| {
+                applicant == *after.applicant && to.as_ref() == after.result_to
+            })
         })
     }
 }
@@ -134,14 +138,21 @@ impl Dossier {
         Some(Particulars { applicant, result_to: self.result_to.as_ref() })
     }
 
-    /// Refuses a correction that changes nothing, one by the applicant's side of who they are, and
-    /// another wish for a result that is there: it may be on its way.
-    pub(super) fn check_correction(&self, command: &Command, by: &Actor) -> Result<(), Refusal> {
+    /// What holds once the correction of `command` is carried out; none of another command. Refuses a
+    /// correction that changes nothing, one by the applicant's side of who they are, one that
+    /// takes a telephone away that is owed, and another wish for a result that is there: it may be on
+    /// its way.
+    pub(super) fn righted(
+        &self,
+        command: &Command,
+        by: &Actor,
+    ) -> Result<Option<Righted>, Refusal> {
         let Some(before) = self.particulars().filter(|_| command.action == Action::Correct) else {
-            return Ok(());
+            return Ok(None);
         };
-        let (applicant, to) = command.correction.applied_to(before);
-        let mut found = Vec::new();
+        let righted = command.correction.applied_to(before).map_err(Refusal::invalid)?;
+        let (applicant, to) = &righted;
+        let mut found = self.without_phone(before, applicant, &command.correction, by);
         if by.is_for_applicants() {
             let was = before.applicant;
             let same = [
@@ -160,12 +171,31 @@ impl Dossier {
                 "the result is there, and may be on its way: the agency or the post is asked";
             found.push(Violation::new("resultTo", RuleName::ResultIsThere, detail));
         }
-        if (&applicant, to.as_ref()) == (before.applicant, before.result_to) {
+        if (applicant, to.as_ref()) == (before.applicant, before.result_to) {
             let field =
                 if command.correction.applicant.is_some() { "applicant" } else { "resultTo" };
             found.push(Violation::new(field, RuleName::NothingChanges, "is what the dossier has"));
         }
-        if found.is_empty() { Ok(()) } else { Err(Refusal::Invalid(found)) }
+        if found.is_empty() { Ok(Some(righted)) } else { Err(Refusal::Invalid(found)) }
+    }
+
+    /// What is wrong where `correction` takes the telephone away that was there `before`: by whom that
+    /// may not be done, or because the post is still to call that number.
+    fn without_phone(
+        &self,
+        before: Particulars<'_>,
+        applicant: &Applicant,
+        correction: &Correction,
+        by: &Actor,
+    ) -> Vec<Violation> {
+        let taken = before.applicant.phone.as_ref().filter(|_| applicant.phone.is_none());
+        let Some(taken) = taken else { return Vec::new() };
+        let owed = !by.may_do_without_phone(self.channel);
+        let goes_on = correction.result_to.is_none() && !self.status.is_closed();
+        let calls = before.result_to.is_some_and(|to| to.phone == *taken);
+        let fields = [("applicant.phone", owed), ("resultTo.phone", goes_on && calls)];
+        let owed = fields.into_iter().filter(|(_, owed)| *owed);
+        owed.map(|(field, _)| Violation::required(field)).collect()
     }
 }
 
@@ -180,16 +210,11 @@ impl Actor {
 }
 
 impl DossierState {
-    /// Sets right what `correction` says, and keeps what it replaces beside it.
-    pub(super) fn correct(&mut self, correction: &Correction) {
-        if correction.is_empty() {
-            return;
-        }
-        let Some(was) = self.applicant.take() else { return };
-        let before = Particulars { applicant: &was, result_to: self.result_to.as_ref() };
-        let (applicant, to) = correction.applied_to(before);
+    /// Has `righted` hold from now on, and keeps what it replaces beside it.
+    pub(super) fn correct(&mut self, righted: Option<Righted>) {
+        let Some((applicant, to)) = righted else { return };
+        let Some(was) = self.applicant.replace(applicant) else { return };
         let result_to = std::mem::replace(&mut self.result_to, to);
-        self.applicant = Some(applicant);
         self.corrected.push(Replaced { version: self.version, applicant: was, result_to });
     }
 }

@@ -132,8 +132,11 @@ impl ResultTo {
         if self.recipient == before.full_name {
             next.recipient = after.full_name.clone();
         }
-        if self.phone == before.phone {
-            next.phone = after.phone.clone();
+        // Who has none any more is still asked for at the number that the post has.
+        if before.phone.as_ref() == Some(&self.phone)
+            && let Some(phone) = &after.phone
+        {
+            next.phone = phone.clone();
         }
         next
     }
@@ -161,15 +164,17 @@ impl fmt::Debug for PostalWish {
 }
 
 impl PostalWish {
-    /// Where it goes: to the applicant, unless somebody else was named.
-    pub fn of(&self, applicant: &Applicant) -> ResultTo {
+    /// Where it goes: to the applicant, unless somebody else was named. Fails where neither it nor the
+    /// applicant has a telephone: the postman has to call.
+    pub fn of(&self, applicant: &Applicant) -> Result<ResultTo, Violation> {
         let Self { recipient, phone, address, province } = self;
-        ResultTo {
+        let phone = phone.as_ref().or(applicant.phone.as_ref());
+        Ok(ResultTo {
             recipient: recipient.as_ref().unwrap_or(&applicant.full_name).clone(),
-            phone: phone.as_ref().unwrap_or(&applicant.phone).clone(),
+            phone: phone.ok_or_else(|| Violation::required("resultTo.phone"))?.clone(),
             address: address.clone(),
             province: province.clone(),
-        }
+        })
     }
 }
 

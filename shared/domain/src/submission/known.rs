@@ -27,6 +27,8 @@ pub struct KnownOfSubmission<'a> {
     pub channel: Option<Channel>,
     /// The number of the applicant.
     pub id_number: Option<&'a IdNumber>,
+    /// Whether the applicant has a telephone.
+    pub has_phone: Option<bool>,
     /// The documents, where each has its form.
     pub documents: Option<&'a [Document]>,
     /// The codes of the documents, where each has one.
@@ -49,6 +51,11 @@ impl KnownOfSubmission<'_> {
             catalogue.identities().violation(number, procedure, day)
         });
         found.extend(identity.map(|violation| violation.within("applicant")));
+        if self.has_phone == Some(false)
+            && self.channel.is_some_and(|channel| !by.may_do_without_phone(channel))
+        {
+            found.push(Violation::required("applicant.phone"));
+        }
         found.extend(elsewhere(documents, catalogue, day));
         let Some(code) = procedure else { return found };
         let Some(procedure) = catalogue.procedure(code, day) else {

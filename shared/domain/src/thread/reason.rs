@@ -49,7 +49,7 @@ pub enum NoticeReason {
 
 impl NoticeReason {
     /// Those that are not a gateway's.
-    const OURS: [Self; 29] = [
+    const OURS: [Self; 30] = [
         Self::Delayed(DelayReason::QuietHours),
         Self::Delayed(DelayReason::NumberCap),
         Self::Delayed(DelayReason::AgencyShare),
@@ -65,6 +65,7 @@ impl NoticeReason {
         Self::Unsent(UnsentReason::Unreachable(Unreachable::LandLine)),
         Self::Unsent(UnsentReason::Unreachable(Unreachable::NoMobileRange)),
         Self::Unsent(UnsentReason::Unreachable(Unreachable::ForeignNumber)),
+        Self::Unsent(UnsentReason::Unreachable(Unreachable::NoPhone)),
         Self::SaidByALaterNotice,
         Self::SystemTells,
         Self::NoProvider,
@@ -189,7 +190,7 @@ pub enum UnsentReason {
     NotListed,
     /// It is a question that was answered before it was asked, or to which no answer counts any more.
     Moot,
-    /// No message arrives at the number.
+    /// No message arrives at the number, or there is none.
     Unreachable(Unreachable),
 }
 

@@ -193,12 +193,12 @@ fn what_was_copied_from_the_applicant_follows_them_and_what_was_not_stays() {
     let theirs = corrected(&own, neighbour);
     let right = Applicant {
         full_name: name("Nguyễn Văn Ân"),
-        phone: "0987654321".to_owned().try_into().unwrap(),
+        phone: Some("0987654321".to_owned().try_into().unwrap()),
         ..applicant()
     };
     let to = |dossier: &Dossier| {
         let to = corrected(dossier, of(right.clone())).result_to.clone().unwrap();
-        (to.recipient.reveal().to_owned(), to.phone == right.phone)
+        (to.recipient.reveal().to_owned(), Some(to.phone) == right.phone)
     };
     assert_eq!(to(&own), ("Nguyễn Văn Ân".to_owned(), true));
     assert_eq!(to(&theirs), ("Lê Thị Hàng Xóm".to_owned(), true));

@@ -183,6 +183,8 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
         let choices = if attempt.legal && !legal.is_empty() { legal.as_slice() } else { &ACTIONS };
         let action = *attempt.choice.get(choices);
         let due = dossier.due_at.map_or(now, |due| due.max(now));
+        // One correction in four takes the telephone away.
+        let phone = (number % 4 > 0).then(|| format!("09123456{:02}", number % 100));
         let command = Command {
             id: format!("attempt-{number}").parse().unwrap(),
             action,
@@ -205,7 +207,7 @@ fn play(law: &Law, mut dossier: Dossier, attempts: &[Attempt]) -> (Dossier, Vec<
             fees: None,
             payment: None,
             form: None,
-            correction: set_right(action, &format!("09123456{:02}", number % 100)),
+            correction: set_right(action, phone.as_deref()),
         };
         let answer = dossier.decide(command.clone(), &attempt.by, law, now);
         if let Ok(Decision::Moved(next)) = &answer {

@@ -284,7 +284,7 @@ fn ordered(moves: &[Command]) -> Option<String> {
     let applicant = state.applicant.clone().unwrap();
     state.result_to = Some(ResultTo {
         recipient: applicant.full_name,
-        phone: applicant.phone,
+        phone: applicant.phone.unwrap(),
         address: "12 Lê Lợi".to_owned().try_into().unwrap(),
         province: "82".to_owned().try_into().unwrap(),
     });

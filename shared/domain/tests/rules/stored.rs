@@ -66,6 +66,7 @@ fn the_reason_of_a_notice_is_read_as_ours_where_we_gave_it_and_as_a_gateway_s_co
         "budget",
         "budget-share",
         "land-line",
+        "no-phone",
         "said-by-a-later-notice",
         "system-tells",
         "system-may-tell",
@@ -112,9 +113,19 @@ fn the_reasons_of_a_notice_that_ends_unsent_are_the_words_of_the_records() {
             UnsentReason::NotListed,
             UnsentReason::Moot,
             UnsentReason::Unreachable(Unreachable::LandLine),
+            UnsentReason::Unreachable(Unreachable::NoPhone),
         ]
         .map(UnsentReason::name),
-        ["opted-out", "no-channel", "budget", "budget-share", "not-listed", "moot", "land-line"]
+        [
+            "opted-out",
+            "no-channel",
+            "budget",
+            "budget-share",
+            "not-listed",
+            "moot",
+            "land-line",
+            "no-phone",
+        ]
     );
 }
 

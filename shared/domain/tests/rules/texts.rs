@@ -128,7 +128,7 @@ fn land_lines_ranges_of_nobody_and_foreign_numbers_are_kept_and_get_no_message()
         let phone = Phone::try_from(given.to_owned()).unwrap();
         assert_eq!(phone.reveal(), kept);
         assert_eq!(
-            catalogue().telephones().unreachable(&phone, day("2026-11-26")),
+            catalogue().telephones().unreachable(Some(&phone), day("2026-11-26")),
             expected,
             "{given}"
         );
@@ -138,7 +138,7 @@ fn land_lines_ranges_of_nobody_and_foreign_numbers_are_kept_and_get_no_message()
 #[test]
 fn a_range_is_no_carrier_s_from_a_day_on() {
     let phone = Phone::try_from("0736188610".to_owned()).unwrap();
-    let on = |text| catalogue().telephones().unreachable(&phone, day(text));
+    let on = |text| catalogue().telephones().unreachable(Some(&phone), day(text));
     assert_eq!((on("2018-09-14"), on("2018-09-15")), (None, Some(Unreachable::NoMobileRange)));
 }
 

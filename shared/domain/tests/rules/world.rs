@@ -208,16 +208,17 @@ pub(super) fn command(id: &str, action: Action) -> Command {
         fees: None,
         payment: None,
         form: None,
-        correction: set_right(action, "0987654321"),
+        correction: set_right(action, Some("0987654321")),
     }
 }
 
-/// What a correction sets right: the applicant's telephone.
-pub(super) fn set_right(action: Action, phone: &str) -> Correction {
+/// What a correction sets right: the applicant's telephone, which may be none.
+pub(super) fn set_right(action: Action, phone: Option<&str>) -> Correction {
     if action != Action::Correct {
         return Correction::default();
     }
-    let applicant = Applicant { phone: phone.to_owned().try_into().unwrap(), ..applicant() };
+    let phone = phone.map(|phone| phone.to_owned().try_into().unwrap());
+    let applicant = Applicant { phone, ..applicant() };
     Correction { applicant: Some(applicant), result_to: None }
 }
 
@@ -227,7 +228,7 @@ pub(super) fn applicant() -> Applicant {
         kind: ApplicantKind::Citizen,
         full_name: "Nguyễn Văn An".to_owned().try_into().unwrap(),
         id_number: catalogue().identities().read(ApplicantKind::Citizen, None, OWNER).unwrap(),
-        phone: Phone::try_from("0912345678".to_owned()).unwrap(),
+        phone: Some(Phone::try_from("0912345678".to_owned()).unwrap()),
         email: None,
     }
 }

@@ -16,7 +16,8 @@ pub(super) struct ApplicantBody {
     #[serde(default)]
     id_kind: Option<String>,
     id_number: String,
-    phone: String,
+    #[serde(default)]
+    phone: Option<String>,
     #[serde(default)]
     email: Option<String>,
 }
@@ -26,6 +27,11 @@ impl ApplicantBody {
     pub(super) fn id_number(&self, catalogue: &Catalogue) -> Option<IdNumber> {
         let read = catalogue.identities().read(self.kind, self.id_kind.as_deref(), &self.id_number);
         read.ok()
+    }
+
+    /// Whether it names a telephone, right or wrong.
+    pub(super) fn names_phone(&self) -> bool {
+        self.phone.is_some()
     }
 
     /// The applicant by the rules of `catalogue`; none where something of it is wrong, each of which
@@ -40,11 +46,11 @@ impl ApplicantBody {
         let number =
             catalogue.identities().read(self.kind, self.id_kind.as_deref(), &self.id_number);
         let id_number = kept(number, &mut broken);
-        let phone = kept(Phone::try_from(self.phone), &mut broken);
+        let phone = self.phone.and_then(|phone| kept(Phone::try_from(phone), &mut broken));
         let email = self.email.and_then(|email| kept(Email::try_from(email), &mut broken));
         let whole = broken.is_empty();
         found.extend(broken.into_iter().map(|violation| violation.within("applicant")));
-        let (full_name, id_number, phone) = (full_name?, id_number?, phone?);
+        let (full_name, id_number) = (full_name?, id_number?);
         whole.then_some(Applicant { kind: self.kind, full_name, id_number, phone, email })
     }
 }

@@ -9,7 +9,7 @@ use domain::catalogue::Catalogue;
 use domain::dossier::Actor;
 use domain::eform::FormFields;
 use domain::id::{AgencyCode, ProcedureCode};
-use domain::post::PostalWish;
+use domain::post::ResultTo;
 use domain::procedure::Channel;
 use domain::submission::{
     Document, DocumentsKeptBy, KnownOfSubmission, Submission, amount_violations,
@@ -58,7 +58,8 @@ struct Parts {
     under_inspection: BTreeSet<UploadId>,
     form: Option<FormFields>,
     kept_by: DocumentsKeptBy,
-    result_to: Option<PostalWish>,
+    has_phone: bool,
+    result_to: Option<ResultTo>,
     found: Vec<Violation>,
 }
 
@@ -106,7 +107,6 @@ impl SubmissionBody {
                 if !parts.under_inspection.is_empty() {
                     return Err(Failure::UnderInspection(parts.under_inspection));
                 }
-                let result_to = parts.result_to.map(|to| to.of(&applicant));
                 Ok(Submission {
                     procedure,
                     agency,
@@ -115,7 +115,7 @@ impl SubmissionBody {
                     applicant,
                     documents: parts.documents,
                     form: parts.form,
-                    result_to,
+                    result_to: parts.result_to,
                     kept_by: parts.kept_by,
                 })
             }
@@ -129,8 +129,16 @@ impl SubmissionBody {
         let agency = kept(AgencyCode::try_from(self.agency), &mut found);
         let ward = self.ward.and_then(|ward| kept(WardCode::try_from(ward), &mut found));
         let id_number = self.applicant.id_number(catalogue);
+        let has_phone = self.applicant.names_phone();
         let applicant = self.applicant.read(catalogue, &mut found);
-        let result_to = self.result_to.and_then(|to| to.read(&mut found));
+        let wish = self.result_to.and_then(|to| to.read(&mut found));
+        let result_to = match (wish, &applicant) {
+            // Of who hands in on-line the applicant's own telephone is owed already.
+            (Some(wish), Some(applicant)) if has_phone || self.channel.is_brought() => {
+                kept(wish.of(applicant), &mut found)
+            }
+            (_, _) => None,
+        };
         let codes = self.documents.iter().map(|document| text::line(&document.code)).collect();
         let DocumentsRead { documents, under_inspection } =
             read_documents(self.documents, uploads, &mut found);
@@ -149,6 +157,7 @@ impl SubmissionBody {
             under_inspection,
             form: self.form.map(FormFields::cleaned),
             kept_by,
+            has_phone,
             result_to,
             found,
         }
@@ -166,6 +175,7 @@ impl Parts {
             agency: self.agency.as_ref(),
             channel: Some(self.channel).filter(|_| !faults.name("channel")),
             id_number: self.id_number.as_ref().filter(|_| !faults.name("applicant.kind")),
+            has_phone: Some(self.has_phone).filter(|_| !faults.name("applicant.phone")),
             documents: Some(self.documents.as_slice()).filter(|_| whole),
             codes: coded.then(|| self.codes.iter().map(String::as_str).collect()),
             form: self.form.as_ref(),

@@ -64,7 +64,7 @@ pub struct Receipt {
     pub submitted_at: Timestamp,
     /// The version, always the first one.
     pub version: u64,
-    /// Why the applicant gets no messages, if their telephone number cannot receive them.
+    /// Why the applicant gets no messages, if they have no telephone or its number cannot receive them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_reachable: Option<Unreachable>,
 }
@@ -137,7 +137,8 @@ pub async fn submit(
     if !found.is_empty() {
         return Err(Failure::Invalid(found));
     }
-    let whose = (&request.by, &submission.applicant.phone);
+    let phone = submission.applicant.phone.as_ref();
+    let whose = (&request.by, phone);
     admit(gate, catalogue, whose, &request.key, now).await?;
     uploads.keep(uploads_in(&submission.documents)).await?;
     for tried in 0..NUMBERS_TRIED_MAX {
@@ -153,7 +154,7 @@ pub async fn submit(
         let receipt = SubmissionReceipt {
             request_hash: asked.first_form.clone().unwrap_or_default(),
             fingerprint: Some(asked.fingerprint.clone()),
-            not_reachable: catalogue.telephones().unreachable(&submission.applicant.phone, day),
+            not_reachable: catalogue.telephones().unreachable(phone, day),
             code: code.clone(),
             submitted_at: at,
             expires_at: now.saturating_add(RECEIPT_KEPT).unwrap_or(now).as_second(),
@@ -200,7 +201,7 @@ pub async fn submit(
 async fn admit(
     gate: &impl AdmitsOnce,
     catalogue: &Catalogue,
-    (by, phone): (&Actor, &Phone),
+    (by, phone): (&Actor, Option<&Phone>),
     key: &CommandId,
     now: Timestamp,
 ) -> Result<(), Failure> {
@@ -216,6 +217,8 @@ async fn admit(
         | Actor::Proven { .. }
         | Actor::System { .. } => return Ok(()),
     }
+    // Neither of these two hands in without one.
+    let Some(phone) = phone else { return Ok(()) };
     let of_number = limit(LimitName::SubmissionsOfTelephone);
     gate.admit_once(of_number, phone.zalo(), key, now).await
 }

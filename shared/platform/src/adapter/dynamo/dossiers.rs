@@ -338,8 +338,13 @@ impl Dossiers {
         }
         if last.is_some_and(|entry| entry.action == Action::Correct) {
             for (name, hash) in self.person_keys_of(dossier)? {
-                set.push(format!("{name} = :{name}"));
-                values.insert(format!(":{name}"), hash);
+                match hash {
+                    Some(hash) => {
+                        set.push(format!("{name} = :{name}"));
+                        values.insert(format!(":{name}"), hash);
+                    }
+                    None => remove.push(name.to_owned()),
+                }
             }
         }
         // Added and not written anew: an earlier release has put some into the content.
@@ -383,18 +388,17 @@ impl Dossiers {
 }
 
 impl Dossiers {
-    /// The attributes by which `dossier` is found by its applicant. Fails where this is not the place
+    /// The attributes by which `dossier` is found by its applicant, as [`people::keys_of`]. Fails where this is not the place
     /// to correct one.
     fn person_keys_of(
         &self,
         dossier: &Dossier,
-    ) -> Result<impl Iterator<Item = (String, AttributeValue)>, Failure> {
+    ) -> Result<[(&'static str, Option<AttributeValue>); 2], Failure> {
         let keys = self.people.as_ref().zip(dossier.applicant.as_ref());
         let keys = keys.map(|(people, applicant)| people::keys_of(people, applicant));
-        let keys = keys.ok_or_else(|| {
+        keys.ok_or_else(|| {
             Failure::Defect("a dossier is corrected where nobody is found".to_owned())
-        })?;
-        Ok(keys.into_iter())
+        })
     }
 }
 

@@ -191,9 +191,9 @@ impl Intake for IntakeTable {
         };
         let DossierItems { mut state, content } = DossierItems::of(dossier)?;
         let applicant = dossier.applicant.as_ref();
-        state.extend(
-            applicant.into_iter().flat_map(|applicant| people::keys_of(&self.people, applicant)),
-        );
+        let keys = applicant.map(|applicant| people::keys_of(&self.people, applicant));
+        let keys = keys.into_iter().flatten();
+        state.extend(keys.filter_map(|(name, hash)| Some((name.to_owned(), hash?))));
         let uploaded = uploads_of(&dossier.documents);
         let mut writes = vec![
             put(&self.dossiers.states, state, "code")?,

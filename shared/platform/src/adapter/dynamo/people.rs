@@ -48,11 +48,16 @@ pub(super) fn of_phone(hash: &KeyedHash, phone: &Phone) -> String {
 /// The attributes by which a dossier is found by its applicant.
 pub(super) const KEYS: [&str; 2] = ["applicantHash", "phoneHash"];
 
-/// The attributes by which a dossier of `applicant` is found.
-pub(super) fn keys_of(hash: &KeyedHash, applicant: &Applicant) -> [(String, AttributeValue); 2] {
+/// The attributes by which a dossier of `applicant` is found, each with its name; none for a
+/// telephone that they do not have: that index does not hold the dossier.
+pub(super) fn keys_of(
+    hash: &KeyedHash,
+    applicant: &Applicant,
+) -> [(&'static str, Option<AttributeValue>); 2] {
+    let phone = applicant.phone.as_ref();
     [
-        (KEYS[0].to_owned(), text(of_id(hash, &applicant.id_number))),
-        (KEYS[1].to_owned(), text(of_phone(hash, &applicant.phone))),
+        (KEYS[0], Some(text(of_id(hash, &applicant.id_number)))),
+        (KEYS[1], phone.map(|phone| text(of_phone(hash, phone)))),
     ]
 }
 

@@ -59,7 +59,9 @@ pub fn item(case: Case<'_>) -> Value {
             applicant.and_then(|applicant| applicant.email.as_ref()).map(|email| email.reveal()),
         ),
         "Fax": "",
-        "SoDienThoai": revealed(applicant.map(|applicant| applicant.phone.reveal())),
+        "SoDienThoai": revealed(
+            applicant.and_then(|applicant| applicant.phone.as_ref()).map(|phone| phone.reveal()),
+        ),
         "TrichYeuHoSo": name_of(|procedure| &procedure.name),
         "NgayTiepNhan": time_or_none(dossier.received_at),
         "NgayHenTra": time_or_none(dossier.due_at),

@@ -21,7 +21,7 @@ pub struct Outline {
     pub progress: Progress,
     /// When its result is due.
     pub due_at: Option<Timestamp>,
-    /// The keyed hash of its applicant's number.
+    /// The keyed hash of its applicant's telephone number, if they have one.
     of_applicant: Option<String>,
 }
 

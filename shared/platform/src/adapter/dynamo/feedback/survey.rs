@@ -71,7 +71,8 @@ pub struct SurveyedDossier {
     pub procedure: ProcedureCode,
     status: DossierStatus,
     history: Vec<HistoryEntry>,
-    /// The keyed hashes of its applicant's numbers; none once its content is gone.
+    /// The keyed hashes of its applicant's numbers; none once its content is gone, and none of a
+    /// telephone that they do not have.
     #[serde(default)]
     applicant_hash: Option<String>,
     #[serde(default)]
@@ -86,7 +87,7 @@ impl SurveyedDossier {
 
     /// Whether there is still somebody whose dossier it is: content and numbers go together.
     pub fn has_applicant(&self) -> bool {
-        self.phone_hash.is_some()
+        self.applicant_hash.is_some()
     }
 
     /// Whether `phone`, hashed by `hash`, is the applicant's number.
