@@ -23,7 +23,7 @@ use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 176] = [
+const ANSWERS: [(&str, u16, &str); 177] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
