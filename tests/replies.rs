@@ -51,7 +51,10 @@ async fn every_refusal_is_reported_to_the_events_own_integrator_and_to_no_other(
     let told = json!({
         "schemaVersion": 1, "id": "e1", "source": "urn:motcua:integrator:ecosys",
         "state": "refused", "problem": "invalid-request",
-        "errors": [{ "field": "data.applicant.phone", "rule": "mobile-phone" }],
+        "errors": [{
+            "field": "data.applicant.phone", "rule": "mobile-phone",
+            "detail": "must be a telephone number: 10 digits of a mobile, 11 of a land line from 02, or a foreign number with its country code after +",
+        }],
     });
     assert_eq!(replies, [("ecosys".to_owned(), told)]);
     // Whoever only writes another's name is not told, and nor is the other.

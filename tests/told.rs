@@ -91,8 +91,8 @@ async fn bounds_and_choices_are_said_in_both_languages() {
         (("limit", "1000"), "nằm ngoài khoảng cho phép: từ 1 đến 200", "must be 1 to 200"),
         (
             ("online", "perhaps"),
-            "không thuộc các giá trị cho phép: chỉ có true, false",
-            "must be one of true, false",
+            "không thuộc các giá trị cho phép: chỉ có full, partial, information",
+            "must be one of full, partial, information",
         ),
     ] {
         for (language, said) in [("vi", vi), ("en", en)] {

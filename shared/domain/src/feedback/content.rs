@@ -81,7 +81,7 @@ impl Place {
         let sides = [("latitude", self.latitude, 90.0), ("longitude", self.longitude, 180.0)];
         for (field, given, most) in sides {
             if given.is_some_and(|degrees| degrees.abs() > most) {
-                let bounds = Fact::between(-most, most, Unit::Degrees);
+                let bounds = Fact::between(format!("-{most}"), most, Unit::Degrees);
                 found.push(Violation::unless(field, RuleName::Range, bounds));
             }
         }
