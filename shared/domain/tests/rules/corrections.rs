@@ -118,13 +118,8 @@ fn the_applicants_side_sets_right_how_they_are_reached_and_not_who_they_are() {
     let dossier = in_status(DossierStatus::Received);
     let reached = command("it", Action::Correct).correction;
     let renamed = of(Applicant { full_name: name("Trần Văn Khác"), ..applicant() });
-    let sold = of(Applicant {
-        id_number: match citizen(STRANGER) {
-            Actor::Citizen { id_number, .. } => id_number,
-            other => panic!("{other:?}"),
-        },
-        ..applicant()
-    });
+    let Actor::Citizen { id_number, .. } = citizen(STRANGER) else { panic!("a citizen") };
+    let sold = of(Applicant { id_number, ..applicant() });
     for by in [portal(), citizen(OWNER)] {
         assert!(tried(&dossier, reached.clone(), &by).is_ok(), "{by:?}");
         let rule = "officer-corrects";
