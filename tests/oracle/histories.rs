@@ -324,7 +324,7 @@ fn weight(action: Action, may_end: bool) -> usize {
         | Action::Resume
         | Action::Apologise
         | Action::Forward => 3,
-        Action::HandBack | Action::Redate => 6,
+        Action::HandBack | Action::Redate | Action::ReturnResult => 6,
         Action::Process | Action::Suspend | Action::Supplement => 2,
         Action::Refuse => 2 * usize::from(may_end),
         Action::Withdraw => usize::from(may_end),
