@@ -314,7 +314,9 @@ fn given(number: usize) -> GivenResult {
 /// How often an action is chosen among those that are legal, so that long histories come about, and
 /// every kind of end.
 fn weight(action: Action, may_end: bool) -> usize {
-    match action {
+    let often = match action {
+        // Legal nearly everywhere, and it moves nothing.
+        Action::Correct => return 1,
         Action::Receive => 6,
         Action::Finish | Action::ConfirmPayment => 4,
         Action::RequestSupplement
@@ -322,13 +324,14 @@ fn weight(action: Action, may_end: bool) -> usize {
         | Action::Resume
         | Action::Apologise
         | Action::Forward => 3,
-        Action::HandBack | Action::Redate => 6,
+        Action::HandBack | Action::Redate | Action::ReturnResult => 6,
         Action::Process | Action::Suspend | Action::Supplement => 2,
         Action::Refuse => 2 * usize::from(may_end),
         Action::Withdraw => usize::from(may_end),
         Action::RefuseExpired => 8 * usize::from(may_end),
         _ => 1,
-    }
+    };
+    3 * often
 }
 
 /// What may be done to `dossier`, each as often as it is to be chosen.
@@ -336,6 +339,14 @@ pub(super) fn choices(dossier: &Dossier, may_end: bool) -> Vec<Action> {
     let legal =
         RULES.iter().filter(|rule| rule.is_legal_in(dossier.status, dossier.handler.as_ref()));
     legal.flat_map(|rule| std::iter::repeat_n(rule.action, weight(rule.action, may_end))).collect()
+}
+
+/// What a correction sets right: the applicant has another telephone, or none.
+fn righted(action: Action, dossier: &Dossier, number: usize) -> Correction {
+    let was = dossier.applicant.clone().filter(|_| action == Action::Correct);
+    let phone = (number % 3 > 0).then(|| format!("09123456{:02}", number % 100));
+    let phone = phone.map(|phone| Phone::try_from(phone).unwrap());
+    Correction { applicant: was.map(|was| Applicant { phone, ..was }), result_to: None }
 }
 
 /// What became of `dossier`: each attempt chooses among what is legal then, by whoever may do it;
@@ -384,7 +395,7 @@ fn play(mut dossier: Dossier, attempts: &[Attempt], published: usize) -> Dossier
             fees: None,
             payment: None,
             form: None,
-            correction: Correction::default(),
+            correction: righted(action, &dossier, number),
         };
         let first = attempt.by.index(ACTORS);
         let mut tried = (first..first + ACTORS).map(|number| actor(number, &dossier, at));
