@@ -214,7 +214,7 @@ async fn from_when_on_a_number_is_written_down_they_are_told_and_found_by_it() {
     assert!(found_by(&world, PHONE).await.is_empty());
     let answer = corrected(&world, &code, 1, Some(PHONE)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_eq!(found_by(&world, PHONE).await, [code.clone()]);
+    assert_eq!(found_by(&world, PHONE).await, [code.as_str()]);
     assert_eq!(told(&world, &code).await.len(), 1, "of the correction, and not of what was before");
     moved(&world, &code, ("receive", 2)).await;
     assert_eq!(told_at(&world, &code, SOON).await.len(), 1);
@@ -227,7 +227,7 @@ async fn from_when_on_a_number_is_written_down_they_are_told_and_found_by_it() {
 async fn a_number_that_is_a_strangers_is_taken_away_by_an_officer_and_gets_nothing_more() {
     let world = World::new().await;
     let code = handed_in(&world, Call::submit("k").portal()).await.code();
-    assert_eq!(found_by(&world, "0912345678").await, [code.clone()]);
+    assert_eq!(found_by(&world, "0912345678").await, [code.as_str()]);
     let theirs = Call::transition(&code, "correct", 1).citizen(CITIZEN);
     let mut applicant = submission()["applicant"].take();
     applicant["phone"] = Value::Null;
@@ -248,12 +248,11 @@ async fn who_asks_for_a_code_for_them_is_answered_as_for_a_dossier_that_is_not_t
     let gateways = Scripted::pair([accepted("m")], [accepted("s")]);
     let mut answers = Vec::new();
     for code in [&code, "H20.03-261117-0999"] {
-        let asking = Call::new("POST /v1/dossiers/{code}/proof").code(code).nobody();
+        let asking = Call::asking_for_a_code(code).nobody();
         let asked: Answer = asking.at_its_function(&world).await.into();
         send_codes(&world, &gateways, NOW).await;
-        let body = json!({ "proof": asked.body["proof"], "digits": "123456" });
-        let confirming = Call::new("POST /v1/dossiers/{code}/proof/confirm").code(code).nobody();
-        let confirmed: Answer = confirming.body(&body).at_its_function(&world).await.into();
+        let confirming = Call::confirming(code, &asked.body["proof"], "123456").nobody();
+        let confirmed: Answer = confirming.at_its_function(&world).await.into();
         let fields: Vec<String> = asked.body.as_object().unwrap().keys().cloned().collect();
         let problem = confirmed.problem().to_owned();
         answers.push((asked.status, fields, confirmed.status, problem));

@@ -277,8 +277,7 @@ async fn a_proof_is_asked_for_with_its_name_and_its_digits_in_one_answer() {
     let world = World::new().await;
     let code = received(&world).await;
     let confirmed = async |body: Value| -> Answer {
-        let route = "POST /v1/dossiers/{code}/proof/confirm";
-        let call = Call::new(route).code(&code).body(&body);
+        let call = Call::confirming(&code, &Value::Null, "").body(&body);
         call.at_its_function_on(&world, at(NOW)).await.into()
     };
     let answer = confirmed(json!({})).await;

@@ -344,7 +344,7 @@ pub(super) fn choices(dossier: &Dossier, may_end: bool) -> Vec<Action> {
 /// What a correction sets right: the applicant has another telephone, or none.
 fn righted(action: Action, dossier: &Dossier, number: usize) -> Correction {
     let was = dossier.applicant.clone().filter(|_| action == Action::Correct);
-    let phone = (number % 3 > 0).then(|| format!("09123456{:02}", number % 100));
+    let phone = (!number.is_multiple_of(3)).then(|| format!("09123456{:02}", number % 100));
     let phone = phone.map(|phone| Phone::try_from(phone).unwrap());
     Correction { applicant: was.map(|was| Applicant { phone, ..was }), result_to: None }
 }

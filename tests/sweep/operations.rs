@@ -42,12 +42,13 @@ impl Act {
 
 /// Everything that has an arm of its own in [`prepared`]; each other route is asked as the matrix
 /// asks it.
-pub const OPERATIONS: [&str; 69] = [
+pub const OPERATIONS: [&str; 70] = [
     "a submission",
     "a submission with an upload",
     "a receipt",
     "a result",
     "a forward",
+    "a correction",
     "an assignment",
     "a payment is begun",
     "a payer comes back",
@@ -320,6 +321,16 @@ pub async fn prepared(town: &Town, name: &str) -> Act {
             dossier(town, &["receive"]).await;
             let body = json!({ "action": "forward", "expectedVersion": 2, "toAgency": "H20.12" });
             Act::Asks(moves("forward", 2).body(&body))
+        }
+        "a correction" => {
+            dossier(town, &["receive"]).await;
+            let mut applicant = submission()["applicant"].clone();
+            applicant["phone"] = "0987654321".into();
+            let to = json!({ "address": "12 Lê Lợi", "province": "82" });
+            let body = json!({
+                "action": "correct", "expectedVersion": 2, "applicant": applicant, "resultTo": to,
+            });
+            Act::Asks(moves("correct", 2).body(&body))
         }
         "an assignment" => {
             dossier(town, &["receive"]).await;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use domain::applicant::Phone;
 use domain::calendar::date_of;
 use domain::catalogue::Catalogue;
-use domain::dossier::Actor;
+use domain::dossier::{Actor, Duty};
 use platform::catalogue::{Texts, UndecidedYears};
 use platform::form::Faults;
 use platform::request::read_json;
@@ -24,11 +24,22 @@ static CATALOGUE: LazyLock<Catalogue> =
     LazyLock::new(|| Texts::built_in().assemble(UndecidedYears::Refused).unwrap());
 
 fn taken_by_the_code(body: &Value) -> Result<(), Failure> {
-    let body: SubmissionBody = read_json(body.to_string().as_bytes())?;
+    let read: SubmissionBody = read_json(body.to_string().as_bytes())?;
+    // What is brought is taken in by an officer of the counter.
+    let brought = ["counter", "postal"].map(Value::from).contains(&body["channel"]);
+    let by = if brought {
+        Actor::Officer {
+            id: "clerk".to_owned(),
+            agency: "H20.101".parse().unwrap(),
+            predecessors: Vec::new(),
+            duty: Duty::Counter,
+        }
+    } else {
+        Actor::Portal { id: "portal".to_owned() }
+    };
     // Whether there is an upload that it names, and what the catalogue of the day allows, is not for
     // a schema to say.
-    let (by, day) = (Actor::Portal { id: "portal".to_owned() }, date_of(at(NOW)));
-    let mut found = body.violations(&by, &CATALOGUE, day, &Faults::NONE);
+    let mut found = read.violations(&by, &CATALOGUE, date_of(at(NOW)), &Faults::NONE);
     let of_the_day = |rule: &str| {
         let others =
             ["paper-document", "documents-with-sender", "document-host", "id-kind-in-force"];
