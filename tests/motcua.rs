@@ -4,6 +4,7 @@
 mod announcement;
 mod answers;
 mod behind;
+mod broken_rules;
 mod capacity;
 mod case;
 mod catalogue;
@@ -73,7 +74,6 @@ mod sweep;
 mod texts;
 mod tidy;
 mod tokens;
-mod told;
 mod tracking;
 mod unreadable;
 mod uploads;

@@ -48,13 +48,19 @@ fn digits_of(text: &str) -> String {
     runs.into_iter().find(|run| run.len() == 6).unwrap().to_owned()
 }
 
-/// A token for `code`, got as its owner gets it.
-async fn token(world: &World, code: &str) -> String {
+/// A code for `code` that was sent: by which gateways, the name of its proof, and its digits.
+async fn sent(world: &World, code: &str) -> (Scripted, Value, String) {
     let gateways = Scripted::pair([accepted("m")], []);
-    let asked = asked_at(world, code, NOW).await;
+    let proof = asked_at(world, code, NOW).await.body["proof"].clone();
     send_codes(world, &gateways, NOW).await;
     let digits = digits_of(&gateways.messages()[0].sms);
-    let answer = confirming(code, &asked.body["proof"], &digits);
+    (gateways, proof, digits)
+}
+
+/// A token for `code`, got as its owner gets it.
+async fn token(world: &World, code: &str) -> String {
+    let (_, proof, digits) = sent(world, code).await;
+    let answer = confirming(code, &proof, &digits);
     let answer = confirmed_at(world, answer, NOW).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.body["token"].as_str().unwrap().to_owned()
@@ -164,10 +170,7 @@ async fn whoever_asks_about_no_dossier_gets_the_same_answer_after_the_same_calls
 async fn a_code_is_guessed_five_times_counts_for_ten_minutes_and_opens_once() {
     let world = World::new().await;
     let code = submitted(&world).await;
-    let gateways = Scripted::pair([accepted("m")], []);
-    let proof = asked_at(&world, &code, NOW).await.body["proof"].clone();
-    send_codes(&world, &gateways, NOW).await;
-    let digits = digits_of(&gateways.messages()[0].sms);
+    let (gateways, proof, digits) = sent(&world, &code).await;
     let wrong = if digits == "000000" { "000001" } else { "000000" };
     for _ in 0..5 {
         let refused = confirmed_at(&world, confirming(&code, &proof, wrong), NOW).await;
@@ -242,10 +245,7 @@ async fn a_request_without_end_under_one_key_is_stopped_by_its_address() {
 async fn a_code_is_confirmed_again_under_its_key_with_the_same_token_and_under_no_other() {
     let world = World::new().await;
     let code = submitted(&world).await;
-    let gateways = Scripted::pair([accepted("m")], []);
-    let proof = asked_at(&world, &code, NOW).await.body["proof"].clone();
-    send_codes(&world, &gateways, NOW).await;
-    let digits = digits_of(&gateways.messages()[0].sms);
+    let (_, proof, digits) = sent(&world, &code).await;
     let call = confirming(&code, &proof, &digits);
     let keyless = call.clone().without_header("idempotency-key");
     assert_eq!(read(&world, keyless).await.problem(), "missing-idempotency-key");

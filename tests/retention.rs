@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 
 use crate::support::bytes::plain;
 use crate::support::call::{AGENCY, Answer, CITIZEN, Call, submission};
-use crate::support::cut::{Fate, line};
+use crate::support::cut::{Fate, line, unrecorded};
 use crate::support::file;
 use crate::support::shelf::{PDF, declared, pdf};
 use crate::support::teller::{accepted, changed, tell};
@@ -592,16 +592,7 @@ async fn an_order_erases_at_once_and_is_recorded_for_owner_and_auditor() {
 async fn an_order_that_cannot_be_recorded_erases_nothing() {
     let world = World::new().await;
     let code = ended(&world, "a").await;
-    let deaf = line(&world.client, |call| {
-        if call.body.contains("ReadsTable") { Fate::LostBefore } else { Fate::Passes }
-    });
-    let tables = erase_content::Tables {
-        dossiers: world.dossiers.clone(),
-        feedback: world.erasures.feedback.clone(),
-        removals: removals(&world.client),
-        reads: platform::dynamo::Reads::new(deaf, "ReadsTable".to_owned()),
-    };
-    let answer = erasure(&code).at_erasure_over(&tables, &world, at(NOW)).await;
+    let answer = erasure(&code).at_erasure_over(&unrecorded(&world), &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (503, "unavailable"));
     assert!(world.dossier(&code).await.applicant.is_some());
 }

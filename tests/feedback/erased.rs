@@ -4,9 +4,8 @@
 use super::photos::{closed, expired};
 use super::*;
 use crate::support::bytes::plain;
+use crate::support::cut::unrecorded;
 use crate::support::teller::{woken, work};
-use crate::support::world::removals;
-use platform::dynamo::Reads;
 
 /// What was published of it.
 const TITLE: &str = "Tiêu đề bí mật";
@@ -123,19 +122,9 @@ async fn what_somebody_works_on_is_not_erased_and_no_order_of_it_is_recorded() {
 
 #[tokio::test]
 async fn an_order_that_cannot_be_recorded_erases_nothing() {
-    use crate::support::cut::{Fate, line};
     let world = World::new().await;
     let (code, _) = closed(&world).await;
-    let deaf = line(&world.client, |call| {
-        if call.body.contains("ReadsTable") { Fate::LostBefore } else { Fate::Passes }
-    });
-    let tables = erase_content::Tables {
-        dossiers: world.dossiers.clone(),
-        feedback: world.erasures.feedback.clone(),
-        removals: removals(&world.client),
-        reads: Reads::new(deaf, "ReadsTable".to_owned()),
-    };
-    let answer = erasure(&code).at_erasure_over(&tables, &world, at(NOW)).await;
+    let answer = erasure(&code).at_erasure_over(&unrecorded(&world), &world, at(NOW)).await;
     assert_eq!((answer.status, answer.problem()), (503, "unavailable"));
     assert_eq!(done(&world, case(&code, DESK)).await["words"], WORDS);
 }

@@ -15,10 +15,11 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use platform::cloud::Cloud;
+use platform::dynamo::Reads;
 use platform::sqs::Queue;
 use tokio::sync::Notify;
 
-use crate::support::world::cloud;
+use crate::support::world::{World, cloud, removals};
 
 /// A call of the tables.
 pub struct TableCall {
@@ -165,4 +166,17 @@ pub fn queues(rule: impl Fn(&TableCall) -> Fate + Send + Sync + 'static) -> aws_
     let config = Cloud::of(cloud(Some("http://localhost"))).unwrap().queues().config().to_builder();
     let config = config.http_client(line).retry_config(RetryConfig::disabled()).build();
     aws_sdk_sqs::Client::from_conf(config)
+}
+
+/// What erases, where no read can be recorded.
+pub fn unrecorded(world: &World) -> erase_content::Tables {
+    let deaf = line(&world.client, |call| {
+        if call.body.contains("ReadsTable") { Fate::LostBefore } else { Fate::Passes }
+    });
+    erase_content::Tables {
+        dossiers: world.dossiers.clone(),
+        feedback: world.erasures.feedback.clone(),
+        removals: removals(&world.client),
+        reads: Reads::new(deaf, "ReadsTable".to_owned()),
+    }
 }

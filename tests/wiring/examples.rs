@@ -23,7 +23,7 @@ use crate::support::world::{Kept, World, at, proof_key, public_url};
 
 /// What each HTTP example is answered: the status, and the problem or the broken field with its
 /// rule.
-const ANSWERS: [(&str, u16, &str); 177] = [
+const ANSWERS: [(&str, u16, &str); 179] = [
     ("receive-event.submit", 202, ""),
     ("receive-event.transition", 202, ""),
     ("receive-event.unsigned", 401, "unauthorized"),
@@ -64,6 +64,8 @@ const ANSWERS: [(&str, u16, &str); 177] = [
     ("change-status.refuse", 200, ""),
     ("change-status.request-supplement", 200, ""),
     ("change-status.supplement-by-citizen", 200, ""),
+    ("change-status.correct", 200, ""),
+    ("change-status.correct-nothing", 400, "applicant correction-owed"),
     ("change-status.apologise", 200, ""),
     ("change-status.apologise-without-date", 400, "newDueOn new-date-owed"),
     ("change-status.date-without-apology", 400, "newDueOn apology-only"),

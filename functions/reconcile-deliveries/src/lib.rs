@@ -19,6 +19,7 @@ use domain::delivery::{Delivery, Offer, Protocol, System, SystemId, Transfer};
 use domain::dossier::{Action, HistoryEntry};
 use domain::id::{AgencyCode, ProcedureCode};
 use domain::kpi::DossierFacts;
+use domain::violation::{Fact, Unit};
 use domain::{RuleName, Violation};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
@@ -138,8 +139,8 @@ pub async fn reconcile(
     }
     let at_most = order.at_most.unwrap_or(SENT_MAX);
     if !(1..=SENT_MAX).contains(&at_most) {
-        let detail = format!("must be 1 to {SENT_MAX}");
-        return Err(Violation::new("atMost", RuleName::Range, detail).into());
+        let bounds = Fact::between(1, SENT_MAX, Unit::Number);
+        return Err(Violation::unless("atMost", RuleName::Range, bounds).into());
     }
     let until =
         if order.since.is_some() { now } else { now.saturating_sub(UNDER_WAY).unwrap_or(now) };

@@ -263,12 +263,10 @@ impl<C: Counts> AdmitsOnce for Gate<C> {
         once: &CommandId,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let limit = self.here(limit);
-        match self.enter(limit, whose, once, now).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(limit.exceeded(now).into()),
+        match self.admit_one(limit, whose, once, now).await {
+            settled @ (Ok(()) | Err(Failure::TooOften(_))) => settled,
             Err(failure) => {
-                uncounted(limit, &failure);
+                uncounted(self.here(limit), &failure);
                 Ok(())
             }
         }

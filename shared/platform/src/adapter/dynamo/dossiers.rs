@@ -388,8 +388,8 @@ impl Dossiers {
 }
 
 impl Dossiers {
-    /// The attributes by which `dossier` is found by its applicant, as [`people::keys_of`]. Fails where this is not the place
-    /// to correct one.
+    /// The attributes by which `dossier` is found by its applicant, as [`people::keys_of`]. Fails where
+    /// this is not the place to correct one.
     fn person_keys_of(
         &self,
         dossier: &Dossier,
